@@ -5,9 +5,9 @@
 //
 //   as_domain_compile → as_engine_create (domain/engine.h) … → as_domain_free
 //
-// Compiling reads the same text that SQLite loads (domain/referee.h checks it there first) and turns
-// commands, invariants and assertions into programs for the virtual machine. What it cannot compile
-// it refuses, with "file:line: construct: why": never a silent difference from SQLite.
+// Compiling reads the same text that SQLite loads (domain/referee.h checks it there first) and
+// turns commands, invariants and assertions into programs for the virtual machine. What it cannot
+// compile it refuses, with "file:line: construct: why": never a silent difference from SQLite.
 #ifndef AS_DOMAIN_DOMAIN_H
 #define AS_DOMAIN_DOMAIN_H
 
@@ -34,10 +34,10 @@ struct as_table_info {
     const char *name;
     size_t column_count;
     const struct as_column_info *columns;
-    size_t key_count;          // aggregates: columns of the primary key …
-    const uint16_t *key;       // … and which they are, in key order (for an UPSERT or ORDER BY)
-    bool has_unique;           // aggregates: a UNIQUE beside the primary key
-    const char *create_sql;    // aggregates: the CREATE TABLE text
+    size_t key_count;       // aggregates: columns of the primary key …
+    const uint16_t *key;    // … and which they are, in key order (for an UPSERT or ORDER BY)
+    bool has_unique;        // aggregates: a UNIQUE beside the primary key
+    const char *create_sql; // aggregates: the CREATE TABLE text
 };
 
 // `name` is what messages call the file ("bank.sql"). AS_DATA where the text does not compile.
@@ -46,7 +46,7 @@ int as_domain_compile(const char *name, const char *sql, size_t size, struct as_
 void as_domain_free(struct as_domain *domain);
 
 const char *as_domain_sql(const struct as_domain *domain, size_t *size);
-uint64_t as_domain_fingerprint(const struct as_domain *domain); // as in a frame's header
+uint64_t as_domain_fingerprint(const struct as_domain *domain);  // as in a frame's header
 const uint8_t *as_domain_digest(const struct as_domain *domain); // SHA-256 of the text
 
 size_t as_domain_command_count(const struct as_domain *domain);
@@ -69,8 +69,8 @@ void as_domain_check(const struct as_domain *domain, size_t check, const char **
 // SQL that a reader's database starts with: aggregates, views, indexes; no commands, no rows.
 const char *as_domain_reader_sql(const struct as_domain *domain);
 
-// The compiled domain for a person (--check): tables, commands, invariants, assertions. Warnings, one a
-// line ("bank.sql:12: warning: …"), about places where one of SQL's traps could bite.
+// The compiled domain for a person (--check): tables, commands, invariants, assertions. Warnings,
+// one a line ("bank.sql:12: warning: …"), about places where one of SQL's traps could bite.
 void as_domain_describe(const struct as_domain *domain, struct as_buffer *out);
 void as_domain_warnings(const struct as_domain *domain, struct as_buffer *out);
 

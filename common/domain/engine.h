@@ -20,26 +20,27 @@ int as_engine_create(const struct as_domain *domain, struct as_engine **engine,
 struct as_engine *as_engine_create_empty(const struct as_domain *domain);
 void as_engine_free(struct as_engine *engine);
 
-// Puts a stored row into an aggregate (state.db at start-up); not marked as changed. AS_DATA where its
-// types or keys cannot be right. as_engine_load_done then checks the assertions once (AS_DATA).
+// Puts a stored row into an aggregate (state.db at start-up); not marked as changed. AS_DATA where
+// its types or keys cannot be right. as_engine_load_done then checks the assertions once (AS_DATA).
 int as_engine_load_row(struct as_engine *engine, size_t table, const struct as_value *values,
                        struct as_error *error);
 int as_engine_load_done(struct as_engine *engine, struct as_error *error);
 
 struct as_decision {
-    uint32_t items;    // decided here: records - skip
+    uint32_t items; // decided here: records - skip
     uint32_t accepted;
     uint32_t rejected;
     struct as_buffer outcome; // appended to: stream/verdict.h's outcome, empty if none was rejected
 };
 
-// Decides the records of an ITEMS body behind the first `skip`, which were decided before. Where the
-// body is malformed (AS_DATA, "record 12: …") the engine's state is undefined: nothing of this batch
-// may be committed and the engine may only be freed.
+// Decides the records of an ITEMS body behind the first `skip`, which were decided before. Where
+// the body is malformed (AS_DATA, "record 12: …") the engine's state is undefined: nothing of this
+// batch may be committed and the engine may only be freed.
 int as_engine_decide(struct as_engine *engine, const uint8_t *body, size_t size, uint32_t records,
                      uint32_t skip, struct as_decision *decision, struct as_error *error);
 
-// ---- State -----------------------------------------------------------------------------------------
+// ---- State
+// -----------------------------------------------------------------------------------------
 
 uint64_t as_engine_row_count(const struct as_engine *engine); // of all aggregates
 uint64_t as_engine_changed_count(const struct as_engine *engine);

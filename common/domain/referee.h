@@ -3,8 +3,8 @@
 // SQLite as the referee: the domain loaded into plain in-memory SQLite, and items decided by plain
 // INSERTs there. Slow, and by definition right.
 //
-// Used to check a domain's text before it is compiled (syntax and name errors in SQLite's own words),
-// by as-audit --referee, and by the differential fuzz test.
+// Used to check a domain's text before it is compiled (syntax and name errors in SQLite's own
+// words), by as-audit --referee, and by the differential fuzz test.
 #ifndef AS_DOMAIN_REFEREE_H
 #define AS_DOMAIN_REFEREE_H
 
@@ -29,14 +29,14 @@ void as_referee_use_domain(struct as_referee *referee, const struct as_domain *d
 
 struct as_referee_verdict {
     bool accepted;
-    uint8_t kind;        // enum as_reject_kind
-    bool named;          // SQLite told the name (it does not for REFERENCES and rowid type errors)
+    uint8_t kind; // enum as_reject_kind
+    bool named;   // SQLite told the name (it does not for REFERENCES and rowid type errors)
     char name[512];
-    uint32_t culprit;    // index in the group
+    uint32_t culprit; // index in the group
 };
 
-// Offers a group of items (usually one): each one INSERT, all or nothing. values[i] are the columns of
-// commands[i]. 0, or AS_BUG/AS_IO where SQLite itself fails in another way.
+// Offers a group of items (usually one): each one INSERT, all or nothing. values[i] are the columns
+// of commands[i]. 0, or AS_BUG/AS_IO where SQLite itself fails in another way.
 int as_referee_decide(struct as_referee *referee, const uint16_t *commands,
                       const struct as_value *const *values, size_t count,
                       struct as_referee_verdict *verdict, struct as_error *error);

@@ -2,8 +2,8 @@
 //
 // Frames: the one format on pipes, in the journal and in the feed (as-frame(5)).
 //
-// Why frames at all: a pipe delivers bytes, and a batch is the unit of deciding, of durability and of
-// acknowledgement; a reader must know where one ends before it trusts a byte of it.
+// Why frames at all: a pipe delivers bytes, and a batch is the unit of deciding, of durability and
+// of acknowledgement; a reader must know where one ends before it trusts a byte of it.
 //
 // A frame is a header of 64 bytes and a body. All integers are little-endian.
 //
@@ -46,9 +46,9 @@ enum {
     AS_FRAME_VERSION = 1,
     AS_FRAME_HEADER_SIZE = 64,
     AS_FRAME_FLAG_ZLIB = 1,
-    AS_FRAME_BODY_MAX = 16 << 20,    // bytes, stored and inflated
-    AS_FRAME_RECORDS_MAX = 1 << 20,  // records a frame
-    AS_DOMAIN_TEXT_MAX = 1 << 20,    // bytes of a DOMAIN frame's body
+    AS_FRAME_BODY_MAX = 16 << 20,   // bytes, stored and inflated
+    AS_FRAME_RECORDS_MAX = 1 << 20, // records a frame
+    AS_DOMAIN_TEXT_MAX = 1 << 20,   // bytes of a DOMAIN frame's body
 };
 
 struct as_frame_header {
@@ -64,9 +64,9 @@ struct as_frame_header {
     uint64_t domain;
 };
 
-// A frame in memory. `stored` is the frame verbatim, header included; the body is either its tail or,
-// where it was compressed, in `inflated`. Both buffers belong to the frame and are reused by the next
-// decode into it.
+// A frame in memory. `stored` is the frame verbatim, header included; the body is either its tail
+// or, where it was compressed, in `inflated`. Both buffers belong to the frame and are reused by
+// the next decode into it.
 struct as_frame {
     struct as_frame_header header;
     struct as_buffer stored;
@@ -91,13 +91,14 @@ int as_frame_decode(struct as_frame *frame, const void *data, size_t size, struc
 uint64_t as_frame_domain_fingerprint(const void *sql, size_t size);
 uint64_t as_frame_source_id(const char *name);
 
-// ---- A stream of frames from a file descriptor ---------------------------------------------------
+// ---- A stream of frames from a file descriptor
+// ---------------------------------------------------
 //
 //   open → next (1)* → next (0 after END and end of file) → close
 //
-// The reader checks what a stream may hold and in which order: DOMAIN first and once (item streams),
-// END last with the right count, nothing behind it, one domain fingerprint throughout. After an error
-// it stays failed.
+// The reader checks what a stream may hold and in which order: DOMAIN first and once (item
+// streams), END last with the right count, nothing behind it, one domain fingerprint throughout.
+// After an error it stays failed.
 enum as_stream_kind { AS_STREAM_ITEMS, AS_STREAM_VERDICTS };
 
 struct as_frame_reader;
@@ -110,7 +111,7 @@ void as_frame_reader_close(struct as_frame_reader *reader);
 
 enum as_frame_next {
     AS_FRAME_FAILED = -1,  // error is filled: AS_DATA (malformed, truncated) or AS_IO
-    AS_FRAME_FINISHED = 0, // END was read and the input ended
+    AS_FRAME_FINISHED = 0, // END was read (its header is in *frame) and the input ended
     AS_FRAME_READ = 1,     // *frame holds the next frame (END itself is not delivered)
     AS_FRAME_STOPPED = 2,  // *stop was set
 };

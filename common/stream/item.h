@@ -17,6 +17,7 @@
 #include "stream/value.h"
 
 enum {
+    AS_ITEM_HEAD_SIZE = 4,
     AS_ITEM_FLAG_GROUP = 1,
     AS_ITEM_VALUES_MAX = 60, // columns of a table
     AS_COMMANDS_MAX = 1024,
@@ -32,6 +33,13 @@ struct as_item_head {
 void as_item_encode_head(struct as_buffer *out, const struct as_item_head *head);
 
 // Decoding: false where the bytes end too soon, a flag is unknown or there are too many values.
-bool as_item_decode_head(struct as_cursor *in, struct as_item_head *head);
+static inline bool as_item_decode_head(struct as_cursor *in, struct as_item_head *head) {
+    const uint8_t *p = as_cursor_take(in, AS_ITEM_HEAD_SIZE);
+    if (!p)
+        return false;
+    *head = (struct as_item_head){as_load_le16(p), p[2], p[3]};
+    return (head->flags & ~AS_ITEM_FLAG_GROUP) == 0 && head->values <= AS_ITEM_VALUES_MAX &&
+           head->command < AS_COMMANDS_MAX;
+}
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Verdicts: the body of a VERDICTS frame, one for each ITEMS frame, in order. Its header repeats the
-// ITEMS frame's source, offset, record count and domain; its creation time is the ITEMS frame's too,
-// so that a consumer can tell the batch's round trip. The body:
+// Verdicts: the body of a VERDICTS frame, one for each ITEMS frame, in order. Its header repeats
+// the ITEMS frame's source, offset, record count and domain; its creation time is the ITEMS frame's
+// too, so that a consumer can tell the batch's round trip. The body:
 //
 //   offset size  field
 //        0    8  batch number in the journal, from 1 (0: nothing of this frame was journalled)
@@ -16,7 +16,8 @@
 //       48    8  time of the COMMIT, ns since the epoch
 //       56    …  the outcome
 //
-// The outcome is what the journal keeps and the hash covers; it is empty where nothing was rejected:
+// The outcome is what the journal keeps and the hash covers; it is empty where nothing was
+// rejected:
 //
 //   4 number of reasons, then each reason:
 //     1 kind (enum as_reject_kind)
@@ -51,7 +52,12 @@ enum { AS_REJECT_KINDS = 10 };
 
 const char *as_reject_kind_name(uint8_t kind); // "check", "not_null", … ; "?" where unknown
 
-enum { AS_VERDICT_HEAD_SIZE = 56, AS_VERDICT_FLAG_DRY_RUN = 1, AS_REASON_COLUMNS_MAX = 60 };
+enum {
+    AS_VERDICT_HEAD_SIZE = 56,
+    AS_VERDICT_FLAG_DRY_RUN = 1,
+    AS_REASON_COLUMNS_MAX = 60,
+    AS_OUTCOME_REASONS_MAX = 1 << 16
+};
 
 struct as_verdict_head {
     uint64_t batch;
@@ -83,7 +89,7 @@ struct as_reason_view {
 };
 
 struct as_rejection_view {
-    uint32_t item;                        // index of the record in the frame
+    uint32_t item; // index of the record in the frame
     const struct as_reason_view *reason;
     struct as_value values[AS_REASON_COLUMNS_MAX]; // keys, then values
 };
@@ -94,14 +100,16 @@ struct as_outcome_reader {
     struct as_cursor at;
     uint32_t reason_count;
     uint32_t rejections_left;
+    uint64_t next_item;             // the least index that the next rejection may have
     struct as_reason_view *reasons; // owned
 };
 bool as_outcome_open(struct as_outcome_reader *reader, const void *data, size_t size);
-int as_outcome_next(struct as_outcome_reader *reader, struct as_rejection_view *rejection); // 1, 0, -1
+int as_outcome_next(struct as_outcome_reader *reader,
+                    struct as_rejection_view *rejection); // 1, 0, -1
 void as_outcome_close(struct as_outcome_reader *reader);
 
-// Writes one: reasons are registered once each while rejections are added, then finish puts the parts
-// together. A writer is reused for many batches without allocation.
+// Writes one: reasons are registered once each while rejections are added, then finish puts the
+// parts together. A writer is reused for many batches without allocation.
 struct as_outcome_writer {
     struct as_buffer reasons;
     struct as_buffer rejections;

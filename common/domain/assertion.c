@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "domain/assertion.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "domain/sql_value.h"
+
+struct accumulator {
+    __int128 sum;
+    uint64_t count; // of arguments that are not NULL
+};
+
+struct as_group {
+    uint64_t rows;
+    uint64_t inexact; // rows in which a sum()'s argument is not an INTEGER
+    uint64_t hash;
+    char *key; // the group's values, encoded
+    size_t key_size;
+    bool touched;
+    struct accumulator accumulators[];
+};
+
+enum { CHUNK_GROUPS = 64 };
+
+static struct as_group *group_at(const struct as_assertion_state *s, uint32_t number) {
+    return (struct as_group *)(void *)(s->groups[number / CHUNK_GROUPS] +
+                                       (number % CHUNK_GROUPS) * s->group_size);
+}
+
+static void push(uint32_t **list, size_t *count, size_t *capacity, uint32_t number) {
+    if (*count == *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 16;
+        *list = as_realloc(*list, *capacity * sizeof **list);
+    }
+    (*list)[(*count)++] = number;
+}
+
+// ---- Groups
+// --------------------------------------------------------------------------------------
+
+static uint32_t take_slot(struct as_assertion_state *s) {
+    if (s->free_count)
+        return s->free_groups[--s->free_count];
+    if (s->group_limit % CHUNK_GROUPS == 0) {
+        size_t chunks = s->group_limit / CHUNK_GROUPS;
+        s->groups = as_realloc(s->groups, (chunks + 1) * sizeof *s->groups);
+        s->groups[chunks] = as_alloc(s->group_size * CHUNK_GROUPS);
+    }
+    return s->group_limit++;
+}
+
+static uint32_t add_group(struct as_assertion_state *s, uint64_t hash) {
+    uint32_t number = take_slot(s);
+    struct as_group *g = group_at(s, number);
+    memset(g, 0, s->group_size);
+    g->hash = hash;
+    g->key_size = s->key.size;
+    g->key = as_alloc(s->key.size + 1);
+    if (s->key.size)
+        memcpy(g->key, s->key.data, s->key.size);
+    as_index_add(&s->index, hash, number);
+    return number;
+}
+
+static void drop_group(struct as_assertion_state *s, uint32_t number) {
+    struct as_group *g = group_at(s, number);
+    as_index_remove(&s->index, g->hash, number);
+    free(g->key);
+    g->key = NULL;
+    push(&s->free_groups, &s->free_count, &s->free_capacity, number);
+}
+
+// The group of the row that the row program has just read.
+static uint32_t group_of_row(struct as_assertion_state *s) {
+    const struct as_assertion *a = s->assertion;
+    if (!a->grouped)
+        return 0;
+    s->key.size = 0;
+    for (size_t i = 0; i < a->group_count; i++) {
+        struct as_value v = s->row.registers[a->groups[i]];
+        if (v.type == AS_REAL && v.real == 0)
+            v.real = 0; // -0.0 groups with 0.0
+        as_value_encode(&s->key, &v);
+    }
+    uint64_t hash = as_hash64(s->key.data, s->key.size);
+    struct as_index_search search = as_index_find(&s->index, hash);
+    uint32_t number;
+    while ((number = as_index_next(&search)) != AS_ROW_NONE) {
+        const struct as_group *g = group_at(s, number);
+        if (g->key_size == s->key.size && memcmp(g->key, s->key.data, s->key.size) == 0)
+            return number;
+    }
+    return add_group(s, hash);
+}
+
+void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *assertion) {
+    memset(s, 0, sizeof *s);
+    s->assertion = assertion;
+    size_t size =
+        sizeof(struct as_group) + assertion->accumulator_count * sizeof(struct accumulator);
+    s->group_size = (size + 15) / 16 * 16;
+    as_vm_frame_init(&s->row, &assertion->row);
+    as_vm_frame_init(&s->holds, &assertion->holds);
+    if (!assertion->grouped)
+        add_group(s, 0);
+}
+
+void as_assertion_free(struct as_assertion_state *s) {
+    for (uint32_t i = 0; i < s->group_limit; i++)
+        free(group_at(s, i)->key);
+    for (uint32_t i = 0; i < s->group_limit; i += CHUNK_GROUPS)
+        free(s->groups[i / CHUNK_GROUPS]);
+    free(s->groups);
+    free(s->free_groups);
+    free(s->touched);
+    as_index_free(&s->index);
+    as_buffer_free(&s->key);
+    as_vm_frame_free(&s->row);
+    as_vm_frame_free(&s->holds);
+}
+
+// ---- Counting
+// ------------------------------------------------------------------------------------
+
+static void accumulate(struct as_group *g, struct accumulator *acc,
+                       const struct as_accumulator *what, const struct as_value *v, int sign) {
+    if (what->kind == AS_ACCUMULATE_ROWS || v->type == AS_NULL)
+        return;
+    acc->count += (uint64_t)(int64_t)sign;
+    if (what->kind == AS_ACCUMULATE_COUNT)
+        return;
+    if (v->type == AS_INTEGER)
+        acc->sum += (__int128)sign * v->integer;
+    else
+        g->inexact += (uint64_t)(int64_t)sign;
+}
+
+void as_assertion_count_row(struct as_assertion_state *s, const struct as_table *table,
+                            const struct as_row *row, int sign, struct as_region *scratch) {
+    const struct as_assertion *a = s->assertion;
+    s->row.cursors[0] = (struct as_cursor_row){.table = table, .row = row};
+    bool failed = as_vm_run(&s->row, NULL, scratch) != AS_VM_ACCEPTED;
+    if (!failed && s->row.registers[a->counted].integer == 0)
+        return;
+    uint32_t number = group_of_row(s);
+    struct as_group *g = group_at(s, number);
+    if (!g->touched)
+        push(&s->touched, &s->touched_count, &s->touched_capacity, number);
+    g->touched = true;
+    g->rows += (uint64_t)(int64_t)sign;
+    if (failed)
+        g->inexact += (uint64_t)(int64_t)sign;
+    for (size_t i = 0; !failed && i < a->accumulator_count; i++) {
+        const struct as_accumulator *what = &a->accumulators[i];
+        accumulate(g, &g->accumulators[i], what, &s->row.registers[what->input], sign);
+    }
+}
+
+bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
+                       const struct as_row *b) {
+    for (uint64_t mask = assertion->columns; mask; mask &= mask - 1) {
+        int column = __builtin_ctzll(mask);
+        if (a->cells[column].integer != b->cells[column].integer ||
+            (a->bits ^ b->bits) >> column & 1)
+            return true;
+    }
+    return false;
+}
+
+// ---- Checking
+// ------------------------------------------------------------------------------------
+
+// The group's values and accumulators as the parameters of `holds`; false where a sum leaves 64
+// bits.
+static bool fill_parameters(const struct as_assertion_state *s, const struct as_group *g) {
+    const struct as_assertion *a = s->assertion;
+    struct as_value *registers = s->holds.registers;
+    struct as_cursor key = as_cursor_over(g->key, g->key_size);
+    bool exact = g->inexact == 0;
+    for (size_t i = 0; i < a->group_count; i++) {
+        if (!as_value_decode(&key, &registers[i]))
+            registers[i] = as_value_null();
+    }
+    for (size_t i = 0; i < a->accumulator_count; i++) {
+        const struct as_accumulator *what = &a->accumulators[i];
+        const struct accumulator *acc = &g->accumulators[i];
+        struct as_value v = as_value_integer((int64_t)acc->count);
+        if (what->kind == AS_ACCUMULATE_ROWS)
+            v = as_value_integer((int64_t)g->rows);
+        if (what->kind == AS_ACCUMULATE_SUM && acc->count == 0)
+            v = as_value_null();
+        if (what->kind == AS_ACCUMULATE_SUM && acc->count) {
+            exact &= acc->sum >= INT64_MIN && acc->sum <= INT64_MAX;
+            v = as_value_integer((int64_t)acc->sum);
+        }
+        registers[what->output] = v;
+    }
+    return exact;
+}
+
+static int32_t check_group(const struct as_assertion_state *s, const struct as_group *g,
+                           struct as_region *scratch) {
+    const struct as_assertion *a = s->assertion;
+    if (!g->key || (a->grouped && g->rows == 0))
+        return AS_VM_ACCEPTED;
+    if (!fill_parameters(s, g))
+        return (int32_t)a->reason_error;
+    int32_t reason = as_vm_run(&s->holds, NULL, scratch);
+    if (reason != AS_VM_ACCEPTED)
+        return reason;
+    return as_sql_truth(&s->holds.registers[a->result]) == AS_FALSE ? (int32_t)a->reason
+                                                                    : AS_VM_ACCEPTED;
+}
+
+int32_t as_assertion_check(struct as_assertion_state *s, bool all, struct as_region *scratch) {
+    size_t count = all ? s->group_limit : s->touched_count;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = all ? (uint32_t)i : s->touched[i];
+        int32_t reason = check_group(s, group_at(s, number), scratch);
+        if (reason != AS_VM_ACCEPTED)
+            return reason;
+    }
+    return AS_VM_ACCEPTED;
+}
+
+void as_assertion_settle(struct as_assertion_state *s) {
+    while (s->touched_count) {
+        uint32_t number = s->touched[--s->touched_count];
+        struct as_group *g = group_at(s, number);
+        g->touched = false;
+        if (s->assertion->grouped && g->rows == 0)
+            drop_group(s, number);
+    }
+}

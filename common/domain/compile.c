@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+//
+// The compiler's tools (domain/compiler.h) and what puts a domain's programs together. A command
+// becomes
+//
+//   NOT NULL, types and CHECKs of its own row → WHEN → the trigger's statements → REFERENCES → END
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "domain/compiler.h"
+#include "domain/sql_parse.h"
+#include "domain/sql_value.h"
+#include "stream/frame.h"
+
+// ---- Tools
+// ---------------------------------------------------------------------------------------
+
+void as_compiler_refuse(struct as_compiler *c, int line, const char *format, ...) {
+    char text[512];
+    va_list args;
+    if (c->error->code)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    as_error_set(c->error, AS_DATA, "%s:%d: %s", c->domain->name, line, text);
+}
+
+// Constants stand before the temporaries, whose number must be known first: a domain has at most
+// one constant a literal (twice for negated ones), a default a column, and a few of the compiler's
+// own.
+static size_t most_constants(const struct as_domain *domain) {
+    size_t count = 8 + domain->schema.literal_count * 2;
+    for (size_t i = 0; i < domain->table_count; i++)
+        count += domain->tables[i]->info.column_count;
+    return count;
+}
+
+void as_compiler_start(struct as_compiler *c, struct as_program *program, size_t parameters) {
+    c->program = program;
+    c->code_capacity = c->label_count = 0;
+    c->constant_limit = most_constants(c->domain);
+    program->parameter_count = parameters;
+    program->constants =
+        as_region_zero(&c->domain->region, c->constant_limit * sizeof *program->constants);
+    c->next_register = parameters + c->constant_limit;
+    program->register_count = c->next_register;
+    c->own_row = AS_NO_REGISTER;
+}
+
+uint16_t as_compiler_register(struct as_compiler *c, size_t count) {
+    size_t first = c->next_register;
+    c->next_register += count;
+    if (c->next_register > AS_REGISTERS_MAX) {
+        as_compiler_refuse(c, 1, "a statement with more than %d values", AS_REGISTERS_MAX);
+        c->next_register = first;
+        return 0;
+    }
+    if (c->program->register_count < c->next_register)
+        c->program->register_count = c->next_register;
+    return (uint16_t)first;
+}
+
+uint16_t as_compiler_cursor(struct as_compiler *c) {
+    if (c->program->cursor_count >= AS_CURSORS_MAX) {
+        as_compiler_refuse(c, 1, "a command that looks up more than %d rows", AS_CURSORS_MAX);
+        return 0;
+    }
+    return (uint16_t)c->program->cursor_count++;
+}
+
+struct as_operand as_compiler_constant(struct as_compiler *c, struct as_value value) {
+    struct as_program *p = c->program;
+    size_t i = 0;
+    while (i < p->constant_count && !as_value_same(&p->constants[i], &value))
+        i++;
+    if (i == p->constant_count) {
+        assert(i < c->constant_limit);
+        p->constants[p->constant_count++] = value;
+    }
+    return (struct as_operand){.reg = (uint16_t)(p->parameter_count + i),
+                               .may = (uint8_t)(1u << value.type),
+                               .affinity = AS_AFFINITY_NONE};
+}
+
+int32_t as_compiler_label(struct as_compiler *c) {
+    if (c->label_count == c->label_capacity) {
+        c->label_capacity = c->label_capacity ? c->label_capacity * 2 : 64;
+        c->labels = as_realloc(c->labels, c->label_capacity * sizeof *c->labels);
+    }
+    c->labels[c->label_count] = -1;
+    return (int32_t)c->label_count++;
+}
+
+void as_compiler_place(struct as_compiler *c, int32_t label) {
+    c->labels[label] = (int32_t)c->program->count;
+}
+
+void as_compiler_emit(struct as_compiler *c, struct as_instruction instruction) {
+    struct as_program *p = c->program;
+    if (p->count >= AS_PROGRAM_MAX) {
+        as_compiler_refuse(c, 1, "a command of more than %d instructions", AS_PROGRAM_MAX);
+        return;
+    }
+    p->code = as_region_grow(&c->domain->region, p->code, p->count, sizeof *p->code);
+    p->code[p->count++] = instruction;
+}
+
+static bool jumps(uint8_t op) {
+    return op >= AS_VM_JUMP && op <= AS_VM_UNIQUE_SELF;
+}
+
+void as_compiler_finish(struct as_compiler *c) {
+    struct as_program *p = c->program;
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_END});
+    for (size_t i = 0; i < p->count; i++) {
+        if (jumps(p->code[i].op))
+            p->code[i].d = c->labels[p->code[i].d];
+    }
+}
+
+// ---- Reasons
+// -------------------------------------------------------------------------------------
+
+int32_t as_compiler_reason(struct as_compiler *c, const struct as_reason_spec *spec) {
+    struct as_domain *d = c->domain;
+    size_t count = spec->count < AS_REASON_COLUMNS_MAX ? spec->count : AS_REASON_COLUMNS_MAX;
+    size_t keys = spec->keys < count ? spec->keys : count;
+    struct as_reason reason = {.kind = spec->kind,
+                               .name = spec->name,
+                               .keys = (uint8_t)keys,
+                               .values = (uint8_t)(count - keys)};
+    reason.registers = as_region_alloc(&d->region, (count + 1) * sizeof *reason.registers);
+    memcpy(reason.registers, spec->registers, count * sizeof *reason.registers);
+    as_reason_encode(&reason.encoded, spec->kind, spec->name,
+                     spec->relation ? spec->relation->info.name : "", spec->names, reason.keys,
+                     reason.values);
+    d->reasons = as_region_grow(&d->region, d->reasons, d->reason_count, sizeof *d->reasons);
+    d->reasons[d->reason_count] = reason;
+    return (int32_t)d->reason_count++;
+}
+
+int32_t as_compiler_error_reason(struct as_compiler *c, const char *words) {
+    struct as_reason_spec spec = {.kind = AS_REJECT_ERROR, .name = words, .relation = c->command};
+    return as_compiler_reason(c, &spec);
+}
+
+// ---- Defaults
+// ------------------------------------------------------------------------------------
+
+// DEFAULT: a literal, or a constant expression of signs and literals. SQLite's affinity applies
+// when it is stored; here it is applied at once, and what could never be stored is refused.
+static bool constant_value(const struct as_expr *e, struct as_value *value) {
+    if (e->kind == AS_EXPR_LITERAL) {
+        *value = e->value;
+        return true;
+    }
+    if (e->kind != AS_EXPR_UNARY || !constant_value(e->args[0], value))
+        return false;
+    if (e->op == AS_OP_PLUS)
+        return true;
+    struct as_value zero = as_value_integer(0);
+    if (e->op == AS_OP_NEGATE)
+        *value = value->type == AS_REAL ? as_value_real(-value->real)
+                                        : as_sql_arithmetic(AS_OP_SUBTRACT, &zero, value);
+    return e->op == AS_OP_NEGATE;
+}
+
+static void set_defaults(struct as_compiler *c, struct as_relation *r) {
+    struct as_column_info *columns = (struct as_column_info *)r->info.columns;
+    for (size_t i = 0; i < r->info.column_count; i++) {
+        const struct as_column *source = &r->source->columns[i];
+        struct as_value *value = &columns[i].default_value;
+        *value = as_value_null();
+        if (!source->default_value)
+            continue;
+        if (!constant_value(source->default_value, value))
+            as_compiler_refuse(c, source->line, "DEFAULT of %s: not a constant", source->name);
+        else if (!as_sql_store(columns[i].type, value, &c->domain->region))
+            as_compiler_refuse(c, source->line, "DEFAULT of %s: not of its type", source->name);
+    }
+}
+
+// ---- Programs
+// ------------------------------------------------------------------------------------
+
+static void new_operands(const struct as_relation *r, struct as_operand *operands) {
+    for (size_t i = 0; i < r->info.column_count; i++)
+        operands[i] =
+            (struct as_operand){.reg = (uint16_t)i,
+                                .may = AS_MAY_NULL | AS_MAY_INTEGER | AS_MAY_REAL | AS_MAY_TEXT,
+                                .affinity = AS_AFFINITY_NONE};
+}
+
+// After the command's own checks its row has the declared types.
+static void typed_operands(const struct as_relation *r, struct as_operand *operands) {
+    for (size_t i = 0; i < r->info.column_count; i++)
+        operands[i].may = (uint8_t)(1u << r->info.columns[i].type |
+                                    (r->info.columns[i].not_null ? 0u : AS_MAY_NULL));
+}
+
+static void compile_body(struct as_compiler *c, const struct as_relation *command) {
+    int32_t end = as_compiler_label(c);
+    if (command->trigger->when)
+        as_compile_jump(c, command->trigger->when, false, true, end);
+    c->raise_allowed = true;
+    size_t registers = c->next_register;
+    for (size_t i = 0; i < command->trigger->statement_count; i++) {
+        as_compile_statement(c, command->trigger->statements[i]);
+        c->next_register = registers; // no value outlives its statement
+    }
+    c->raise_allowed = false;
+    as_compiler_place(c, end);
+}
+
+static void compile_command(struct as_compiler *c, struct as_relation *command) {
+    struct as_operand operands[AS_TABLE_COLUMNS_MAX];
+    struct as_binding row = {
+        .name = "NEW", .relation = command, .qualified_only = true, .registers = operands};
+    struct as_scope scope = {.count = 1, .bindings = &row};
+    c->command = command;
+    as_compiler_start(c, &command->program, command->info.column_count);
+    new_operands(command, operands);
+    as_compile_command_checks(c, operands);
+    typed_operands(command, operands);
+    c->scope = &scope;
+    if (command->reference_count) {
+        c->own_row = as_compiler_register(c, 1);
+        struct as_operand there = as_compiler_constant(c, as_value_integer(1));
+        as_compiler_emit(
+            c, (struct as_instruction){.op = AS_VM_MOVE, .a = c->own_row, .b = there.reg});
+    }
+    compile_body(c, command);
+    if (command->reference_count)
+        as_compile_references(c);
+    as_compiler_finish(c);
+    c->scope = NULL;
+    c->command = NULL;
+}
+
+static void compile_seeds(struct as_compiler *c) {
+    const struct as_schema *s = &c->domain->schema;
+    as_compiler_start(c, &c->domain->seeds, 0);
+    size_t registers = c->next_register;
+    for (size_t i = 0; i < s->seed_count; i++) {
+        as_compile_statement(c, s->seeds[i]);
+        c->next_register = registers;
+    }
+    as_compiler_finish(c);
+}
+
+static void add_assertion(struct as_compiler *c, const struct as_create_view *view) {
+    struct as_domain *d = c->domain;
+    struct as_assertion *a = as_region_zero(&d->region, sizeof *a);
+    *a = (struct as_assertion){
+        .name = view->name, .line = view->line, .number = d->assertion_count, .view = view};
+    d->assertions =
+        as_region_grow(&d->region, d->assertions, d->assertion_count, sizeof *d->assertions);
+    d->assertions[d->assertion_count++] = a;
+    as_compile_assertion(c, a);
+    if (c->error->code)
+        return;
+    struct as_relation *table = d->tables[a->table];
+    table->assertions = as_region_grow(&d->region, table->assertions, table->assertion_count,
+                                       sizeof *table->assertions);
+    table->assertions[table->assertion_count++] = a;
+}
+
+int as_compile(struct as_domain *domain, struct as_error *error) {
+    struct as_error failure = {0};
+    struct as_compiler c = {.domain = domain, .error = &failure};
+    for (size_t i = 0; i < domain->table_count; i++)
+        set_defaults(&c, domain->tables[i]);
+    for (size_t i = 0; i < domain->command_count; i++)
+        set_defaults(&c, domain->commands[i]);
+    for (size_t i = 0; i < domain->command_count && !failure.code; i++)
+        compile_command(&c, domain->commands[i]);
+    if (!failure.code)
+        compile_seeds(&c);
+    for (size_t i = 0; i < domain->schema.view_count && !failure.code; i++) {
+        if (domain->schema.views[i]->assertion)
+            add_assertion(&c, domain->schema.views[i]);
+    }
+    free(c.labels);
+    if (failure.code)
+        *error = failure;
+    return failure.code;
+}

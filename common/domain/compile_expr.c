@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: MIT
+//
+// Expressions into instructions.
+#include <string.h>
+
+#include "domain/compiler.h"
+
+enum { MAY_NUMBER = AS_MAY_INTEGER | AS_MAY_REAL };
+
+static uint16_t target(struct as_compiler *c, uint16_t hint) {
+    return hint != AS_NO_REGISTER ? hint : as_compiler_register(c, 1);
+}
+
+static struct as_operand in(uint16_t reg, unsigned may) {
+    return (struct as_operand){.reg = reg, .may = (uint8_t)may, .affinity = AS_AFFINITY_NONE};
+}
+
+static struct as_operand compile(struct as_compiler *c, const struct as_expr *expr) {
+    return as_compile_expr(c, expr, AS_NO_REGISTER);
+}
+
+static struct as_operand null_operand(struct as_compiler *c) {
+    return as_compiler_constant(c, as_value_null());
+}
+
+struct as_operand as_compile_into(struct as_compiler *c, const struct as_expr *expr, uint16_t reg) {
+    struct as_operand o = as_compile_expr(c, expr, reg);
+    if (o.reg != reg)
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});
+    o.reg = reg;
+    return o;
+}
+
+// ---- Columns
+// -------------------------------------------------------------------------------------
+
+static uint8_t affinity_of(enum as_type type) {
+    return type == AS_TEXT ? AS_AFFINITY_TEXT : AS_AFFINITY_NUMERIC;
+}
+
+struct as_operand as_compile_column(struct as_compiler *c, const struct as_binding *binding,
+                                    size_t column, uint16_t hint) {
+    const struct as_column_info *info = &binding->relation->info.columns[column];
+    struct as_operand o = {.reg = AS_NO_REGISTER};
+    if (binding->registers)
+        o = binding->registers[column];
+    if (o.reg == AS_NO_REGISTER) {
+        o.reg = target(c, hint);
+        o.may = (uint8_t)(1u << info->type | (info->not_null ? 0u : AS_MAY_NULL));
+        as_compiler_emit(
+            c, (struct as_instruction){
+                   .op = AS_VM_COLUMN, .a = o.reg, .b = binding->cursor, .c = (uint16_t)column});
+    }
+    o.affinity = binding->affinity ? affinity_of(info->type) : AS_AFFINITY_NONE;
+    return o;
+}
+
+static struct as_operand compile_name(struct as_compiler *c, const struct as_expr *e,
+                                      uint16_t hint) {
+    size_t column;
+    const struct as_binding *b = as_scope_find(c->scope, e, &column);
+    if (b && !c->knowns_only)
+        return as_compile_column(c, b, column, hint);
+    if (b)
+        as_compiler_refuse(c, e->line,
+                           "%s: a column of an assertion must stand in GROUP BY or "
+                           "inside sum() or count()",
+                           e->name);
+    else if (e->double_quoted)
+        as_compiler_refuse(c, e->line, "\"%s\": no such column (a string is written '%s')", e->name,
+                           e->name);
+    else
+        as_compiler_refuse(c, e->line, "%s%s%s: no such column here",
+                           e->qualifier ? e->qualifier : "", e->qualifier ? "." : "", e->name);
+    return null_operand(c);
+}
+
+// ---- Comparisons
+// ---------------------------------------------------------------------------------
+
+// sqlite3CompareAffinity: two affinities compare as numbers if one is numeric and unchanged
+// otherwise; one alone decides.
+static uint8_t comparison_affinity(const struct as_operand *a, const struct as_operand *b) {
+    if (a->affinity != AS_AFFINITY_NONE && b->affinity != AS_AFFINITY_NONE)
+        return a->affinity == AS_AFFINITY_TEXT && b->affinity == AS_AFFINITY_TEXT
+                   ? AS_AFFINITY_NONE
+                   : AS_AFFINITY_NUMERIC;
+    uint8_t one = a->affinity != AS_AFFINITY_NONE ? a->affinity : b->affinity;
+    return one == AS_AFFINITY_NONE || one == AS_AFFINITY_TEXT ? one : AS_AFFINITY_NUMERIC;
+}
+
+static struct as_operand compare(struct as_compiler *c, enum as_operator op,
+                                 const struct as_operand *a, const struct as_operand *b,
+                                 uint8_t affinity, uint16_t hint) {
+    bool null = op != AS_OP_IS && op != AS_OP_IS_NOT && ((a->may | b->may) & AS_MAY_NULL);
+    struct as_operand o = in(target(c, hint), AS_MAY_INTEGER | (null ? AS_MAY_NULL : 0));
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_COMPARE,
+                                                .flag = (uint8_t)op,
+                                                .a = o.reg,
+                                                .b = a->reg,
+                                                .c = b->reg,
+                                                .d = affinity});
+    return o;
+}
+
+static struct as_operand logic(struct as_compiler *c, enum as_opcode op, const struct as_operand *a,
+                               const struct as_operand *b, uint16_t hint) {
+    struct as_operand o = in(target(c, hint), AS_MAY_INTEGER | ((a->may | b->may) & AS_MAY_NULL));
+    as_compiler_emit(
+        c, (struct as_instruction){.op = (uint8_t)op, .a = o.reg, .b = a->reg, .c = b->reg});
+    return o;
+}
+
+static struct as_operand unary(struct as_compiler *c, enum as_opcode op, unsigned flag,
+                               const struct as_operand *a, unsigned may, uint16_t hint) {
+    struct as_operand o = in(target(c, hint), may);
+    as_compiler_emit(c, (struct as_instruction){
+                            .op = (uint8_t)op, .flag = (uint8_t)flag, .a = o.reg, .b = a->reg});
+    return o;
+}
+
+static struct as_operand negated(struct as_compiler *c, bool negate, struct as_operand o,
+                                 uint16_t hint) {
+    return negate ? unary(c, AS_VM_NOT, 0, &o, AS_MAY_INTEGER | (o.may & AS_MAY_NULL), hint) : o;
+}
+
+static struct as_operand compile_between(struct as_compiler *c, const struct as_expr *e,
+                                         uint16_t hint) {
+    struct as_operand x = compile(c, e->args[0]);
+    struct as_operand low = compile(c, e->args[1]);
+    struct as_operand from =
+        compare(c, AS_OP_GE, &x, &low, comparison_affinity(&x, &low), AS_NO_REGISTER);
+    struct as_operand high = compile(c, e->args[2]);
+    struct as_operand to =
+        compare(c, AS_OP_LE, &x, &high, comparison_affinity(&x, &high), AS_NO_REGISTER);
+    return negated(c, e->negated, logic(c, AS_VM_AND, &from, &to, AS_NO_REGISTER), hint);
+}
+
+static struct as_operand compile_in(struct as_compiler *c, const struct as_expr *e, uint16_t hint) {
+    struct as_operand found = as_compiler_constant(c, as_value_integer(0));
+    struct as_operand x = compile(c, e->args[0]);
+    uint8_t affinity = x.affinity == AS_AFFINITY_NONE || x.affinity == AS_AFFINITY_TEXT
+                           ? x.affinity
+                           : AS_AFFINITY_NUMERIC;
+    for (size_t i = 1; i < e->arg_count; i++) {
+        struct as_operand item = compile(c, e->args[i]);
+        struct as_operand equal = compare(c, AS_OP_EQ, &x, &item, affinity, AS_NO_REGISTER);
+        found = i == 1 ? equal : logic(c, AS_VM_OR, &found, &equal, AS_NO_REGISTER);
+    }
+    return negated(c, e->negated, found, hint);
+}
+
+// x IS TRUE and its like test truth; IS with anything else compares.
+static bool is_truth_test(const struct as_expr *e) {
+    return (e->op == AS_OP_IS || e->op == AS_OP_IS_NOT) && e->args[1]->truth_word;
+}
+
+static struct as_operand compile_truth_test(struct as_compiler *c, const struct as_expr *e,
+                                            uint16_t hint) {
+    struct as_operand a = compile(c, e->args[0]);
+    unsigned flag = (unsigned)e->args[1]->value.integer | (e->op == AS_OP_IS_NOT ? 2u : 0u);
+    return unary(c, AS_VM_TRUTH, flag, &a, AS_MAY_INTEGER, hint);
+}
+
+// ---- Operators
+// -----------------------------------------------------------------------------------
+
+static unsigned arithmetic_may(enum as_operator op, const struct as_operand *a,
+                               const struct as_operand *b) {
+    unsigned both = a->may | b->may, may = both & AS_MAY_NULL;
+    if (op >= AS_OP_BIT_AND && op <= AS_OP_SHIFT_RIGHT)
+        return may | AS_MAY_INTEGER;
+    if (op == AS_OP_DIVIDE || op == AS_OP_REMAINDER || (both & (AS_MAY_REAL | AS_MAY_TEXT)))
+        may |= AS_MAY_NULL; // x / 0, or a NaN
+    return may | MAY_NUMBER;
+}
+
+static struct as_operand compile_arithmetic(struct as_compiler *c, const struct as_expr *e,
+                                            uint16_t hint) {
+    struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
+    struct as_operand o = in(target(c, hint), arithmetic_may(e->op, &a, &b));
+    enum as_opcode op = e->op == AS_OP_ADD        ? AS_VM_ADD
+                        : e->op == AS_OP_SUBTRACT ? AS_VM_SUBTRACT
+                                                  : AS_VM_ARITHMETIC;
+    as_compiler_emit(
+        c, (struct as_instruction){
+               .op = (uint8_t)op, .flag = (uint8_t)e->op, .a = o.reg, .b = a.reg, .c = b.reg});
+    return o;
+}
+
+static struct as_operand compile_text_operator(struct as_compiler *c, const struct as_expr *e,
+                                               uint16_t hint) {
+    struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
+    bool concat = e->op == AS_OP_CONCAT;
+    unsigned null = (a.may | b.may) & AS_MAY_NULL;
+    bool negate = !concat && e->negated;
+    struct as_operand o = in(target(c, negate ? AS_NO_REGISTER : hint),
+                             (concat ? AS_MAY_TEXT : AS_MAY_INTEGER) | null);
+    as_compiler_emit(
+        c, (struct as_instruction){
+               .op = concat ? AS_VM_CONCAT : AS_VM_LIKE,
+               .flag = e->op == AS_OP_GLOB,
+               .a = o.reg,
+               .b = a.reg,
+               .c = b.reg,
+               .d = as_compiler_error_reason(c, concat ? "string or blob too big"
+                                                       : "LIKE or GLOB pattern too complex")});
+    return negated(c, negate, o, hint);
+}
+
+static struct as_operand compile_binary(struct as_compiler *c, const struct as_expr *e,
+                                        uint16_t hint) {
+    if (e->op <= AS_OP_SHIFT_RIGHT)
+        return compile_arithmetic(c, e, hint);
+    if (e->op == AS_OP_CONCAT || e->op == AS_OP_LIKE || e->op == AS_OP_GLOB)
+        return compile_text_operator(c, e, hint);
+    if (is_truth_test(e))
+        return compile_truth_test(c, e, hint);
+    struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
+    if (e->op == AS_OP_AND || e->op == AS_OP_OR)
+        return logic(c, e->op == AS_OP_AND ? AS_VM_AND : AS_VM_OR, &a, &b, hint);
+    return compare(c, e->op, &a, &b, comparison_affinity(&a, &b), hint);
+}
+
+static struct as_operand compile_negate(struct as_compiler *c, const struct as_expr *e,
+                                        uint16_t hint) {
+    const struct as_expr *a = e->args[0];
+    if (a->kind == AS_EXPR_LITERAL && a->value.type == AS_INTEGER && a->value.integer != INT64_MIN)
+        return as_compiler_constant(c, as_value_integer(-a->value.integer));
+    if (a->kind == AS_EXPR_LITERAL && a->value.type == AS_REAL)
+        return as_compiler_constant(c, as_value_real(-a->value.real));
+    struct as_operand zero = as_compiler_constant(c, as_value_integer(0)), x = compile(c, a);
+    struct as_operand o = in(target(c, hint), arithmetic_may(AS_OP_SUBTRACT, &zero, &x));
+    as_compiler_emit(
+        c,
+        (struct as_instruction){
+            .op = AS_VM_SUBTRACT, .flag = AS_OP_SUBTRACT, .a = o.reg, .b = zero.reg, .c = x.reg});
+    return o;
+}
+
+static struct as_operand compile_unary(struct as_compiler *c, const struct as_expr *e,
+                                       uint16_t hint) {
+    if (e->op == AS_OP_NEGATE)
+        return compile_negate(c, e, hint);
+    struct as_operand a =
+        as_compile_expr(c, e->args[0], e->op == AS_OP_PLUS ? hint : AS_NO_REGISTER);
+    unsigned null = a.may & AS_MAY_NULL;
+    switch (e->op) {
+    case AS_OP_PLUS: // nothing but the loss of affinity
+        a.affinity = AS_AFFINITY_NONE;
+        return a;
+    case AS_OP_NOT:
+        return unary(c, AS_VM_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
+    case AS_OP_BIT_NOT:
+        return unary(c, AS_VM_BIT_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
+    default:
+        return unary(c, AS_VM_IS_NULL, e->op == AS_OP_NOT_NULL, &a, AS_MAY_INTEGER, hint);
+    }
+}
+
+static struct as_operand compile_cast(struct as_compiler *c, const struct as_expr *e,
+                                      uint16_t hint) {
+    struct as_operand a = compile(c, e->args[0]);
+    unsigned may = a.may & AS_MAY_NULL;
+    may |= e->cast == AS_AFFINITY_TEXT      ? AS_MAY_TEXT
+           : e->cast == AS_AFFINITY_INTEGER ? AS_MAY_INTEGER
+           : e->cast == AS_AFFINITY_REAL    ? AS_MAY_REAL
+                                            : MAY_NUMBER;
+    struct as_operand o = unary(c, AS_VM_CAST, e->cast, &a, may, hint);
+    o.affinity = (uint8_t)e->cast;
+    return o;
+}
+
+// ---- CASE and the functions that choose
+// ----------------------------------------------------------
+
+static struct as_operand choice(struct as_compiler *c, struct as_operand result,
+                                const struct as_expr *value) {
+    struct as_operand o = as_compile_into(c, value, result.reg);
+    result.may |= o.may;
+    return result;
+}
+
+static struct as_operand compile_case(struct as_compiler *c, const struct as_expr *e) {
+    struct as_operand result = in(as_compiler_register(c, 1), 0), base = {0};
+    int32_t end = as_compiler_label(c);
+    size_t i = e->has_base;
+    if (e->has_base)
+        base = compile(c, e->args[0]);
+    for (; i + 1 < e->arg_count; i += 2) {
+        int32_t next = as_compiler_label(c);
+        if (e->has_base) {
+            struct as_operand when = compile(c, e->args[i]);
+            struct as_operand equal = compare(c, AS_OP_EQ, &base, &when,
+                                              comparison_affinity(&base, &when), AS_NO_REGISTER);
+            as_compiler_emit(
+                c, (struct as_instruction){
+                       .op = AS_VM_JUMP_IF, .flag = AS_VM_NULL_JUMPS, .b = equal.reg, .d = next});
+        } else {
+            as_compile_jump(c, e->args[i], false, true, next);
+        }
+        result = choice(c, result, e->args[i + 1]);
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = end});
+        as_compiler_place(c, next);
+    }
+    if (e->has_else) {
+        result = choice(c, result, e->args[e->arg_count - 1]);
+    } else {
+        struct as_operand null = null_operand(c);
+        as_compiler_emit(c,
+                         (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
+        result.may |= AS_MAY_NULL;
+    }
+    as_compiler_place(c, end);
+    return result;
+}
+
+// coalesce(a, b, …): the first that is not NULL.
+static struct as_operand compile_coalesce(struct as_compiler *c, const struct as_expr *e) {
+    struct as_operand result = in(as_compiler_register(c, 1), 0);
+    int32_t end = as_compiler_label(c);
+    unsigned may = 0;
+    for (size_t i = 0; i < e->arg_count; i++) {
+        struct as_operand o = as_compile_into(c, e->args[i], result.reg);
+        bool last = i + 1 == e->arg_count;
+        may |= last ? o.may : o.may & ~(unsigned)AS_MAY_NULL;
+        if (!(o.may & AS_MAY_NULL) || last)
+            break;
+        as_compiler_emit(c, (struct as_instruction){
+                                .op = AS_VM_JUMP_NULL, .flag = 1, .b = result.reg, .d = end});
+    }
+    as_compiler_place(c, end);
+    result.may = (uint8_t)may;
+    return result;
+}
+
+static struct as_operand compile_iif(struct as_compiler *c, const struct as_expr *e) {
+    struct as_expr as_case = *e;
+    as_case.kind = AS_EXPR_CASE;
+    as_case.has_else = true;
+    as_case.has_base = false;
+    return compile_case(c, &as_case);
+}
+
+static struct as_operand compile_nullif(struct as_compiler *c, const struct as_expr *e) {
+    struct as_operand result = in(as_compiler_register(c, 1), 0);
+    struct as_operand a = as_compile_into(c, e->args[0], result.reg), b = compile(c, e->args[1]);
+    struct as_operand null = null_operand(c);
+    int32_t end = as_compiler_label(c);
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
+                                                .flag = AS_OP_NE | AS_VM_NULL_JUMPS,
+                                                .a = AS_AFFINITY_NONE,
+                                                .b = a.reg,
+                                                .c = b.reg,
+                                                .d = end});
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
+    as_compiler_place(c, end);
+    result.may = a.may | AS_MAY_NULL;
+    return result;
+}
+
+// ---- Functions
+// -----------------------------------------------------------------------------------
+
+static struct as_operand compile_extreme(struct as_compiler *c, const struct as_expr *e,
+                                         enum as_opcode op) {
+    struct as_operand best = compile(c, e->args[0]);
+    for (size_t i = 1; i < e->arg_count; i++) {
+        struct as_operand next = compile(c, e->args[i]);
+        struct as_operand o = in(as_compiler_register(c, 1), best.may | next.may);
+        as_compiler_emit(c, (struct as_instruction){
+                                .op = (uint8_t)op, .a = o.reg, .b = best.reg, .c = next.reg});
+        best = o;
+    }
+    return best;
+}
+
+static struct as_operand compile_substr(struct as_compiler *c, const struct as_expr *e,
+                                        uint16_t hint) {
+    struct as_operand text = compile(c, e->args[0]), start = compile(c, e->args[1]), length = {0};
+    unsigned may = text.may | start.may;
+    if (e->arg_count == 3) {
+        length = compile(c, e->args[2]);
+        may |= length.may;
+    }
+    struct as_operand o = in(target(c, hint), AS_MAY_TEXT | (may & AS_MAY_NULL));
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_SUBSTR,
+                                                .a = o.reg,
+                                                .b = text.reg,
+                                                .c = start.reg,
+                                                .d = e->arg_count == 3 ? length.reg : -1});
+    return o;
+}
+
+static struct as_operand compile_one_argument(struct as_compiler *c, const struct as_expr *e,
+                                              uint16_t hint) {
+    struct as_operand a = compile(c, e->args[0]);
+    unsigned null = a.may & AS_MAY_NULL;
+    if (strcasecmp(e->name, "abs") == 0) {
+        struct as_operand o = unary(c, AS_VM_ABS, 0, &a, MAY_NUMBER | null, hint);
+        c->program->code[c->program->count - 1].d = as_compiler_error_reason(c, "integer overflow");
+        return o;
+    }
+    if (strcasecmp(e->name, "length") == 0)
+        return unary(c, AS_VM_LENGTH, 0, &a, AS_MAY_INTEGER | null, hint);
+    bool upper = strcasecmp(e->name, "upper") == 0;
+    return unary(c, AS_VM_FOLD_CASE, upper, &a, AS_MAY_TEXT | null, hint);
+}
+
+static struct as_operand compile_function(struct as_compiler *c, const struct as_expr *e,
+                                          uint16_t hint) {
+    static const struct {
+        const char *name;
+        size_t least, most;
+    } functions[] = {{"abs", 1, 1},    {"length", 1, 1},     {"lower", 1, 1},  {"upper", 1, 1},
+                     {"min", 2, 127},  {"max", 2, 127},      {"substr", 2, 3}, {"substring", 2, 3},
+                     {"ifnull", 2, 2}, {"coalesce", 2, 127}, {"iif", 3, 3},    {"nullif", 2, 2}};
+    size_t count = sizeof functions / sizeof *functions, i = 0;
+    while (i < count && strcasecmp(functions[i].name, e->name) != 0)
+        i++;
+    if (i == count || e->star || e->arg_count < functions[i].least ||
+        e->arg_count > functions[i].most) {
+        as_compiler_refuse(c, e->line, "%s(): %s", e->name,
+                           i == count ? "this function does not compile"
+                                      : "not with that number of arguments");
+        return null_operand(c);
+    }
+    switch (i) {
+    case 4:
+        return compile_extreme(c, e, AS_VM_MIN);
+    case 5:
+        return compile_extreme(c, e, AS_VM_MAX);
+    case 6:
+    case 7:
+        return compile_substr(c, e, hint);
+    case 8:
+    case 9:
+        return compile_coalesce(c, e);
+    case 10:
+        return compile_iif(c, e);
+    case 11:
+        return compile_nullif(c, e);
+    default:
+        return compile_one_argument(c, e, hint);
+    }
+}
+
+// ---- Subqueries and RAISE
+// ------------------------------------------------------------------------
+
+static struct as_operand compile_select(struct as_compiler *c, const struct as_expr *e) {
+    struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_NULL);
+    const struct as_select *select = e->select;
+    if (select->result_count != 1 || select->group_count)
+        as_compiler_refuse(c, e->line, "subquery: needs one result column and no GROUP BY");
+    int32_t end = as_compiler_label(c);
+    struct as_operand null = null_operand(c);
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
+    as_compile_from(c, select, end);
+    struct as_operand o = as_compile_into(c, select->results[0].expr, result.reg);
+    as_compile_close(c);
+    as_compiler_place(c, end);
+    result.may |= o.may;
+    result.affinity = o.affinity;
+    return result;
+}
+
+static struct as_operand compile_exists(struct as_compiler *c, const struct as_expr *e) {
+    struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_INTEGER);
+    struct as_operand no = as_compiler_constant(c, as_value_integer(e->negated));
+    struct as_operand yes = as_compiler_constant(c, as_value_integer(!e->negated));
+    int32_t end = as_compiler_label(c);
+    if (e->select->group_count)
+        as_compiler_refuse(c, e->line, "EXISTS: GROUP BY");
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = no.reg});
+    as_compile_from(c, e->select, end);
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = yes.reg});
+    as_compile_close(c);
+    as_compiler_place(c, end);
+    return result;
+}
+
+// The columns of the item's row, which a RAISE has as its values: all, since any may have led to
+// it.
+static struct as_operand compile_raise(struct as_compiler *c, const struct as_expr *e) {
+    struct as_reason_spec spec = {.kind = AS_REJECT_RAISE, .name = e->name, .relation = c->command};
+    if (!c->raise_allowed || !c->command) {
+        as_compiler_refuse(c, e->line,
+                           "RAISE(): only in what a trigger's statement computes, not "
+                           "in WHERE");
+        return null_operand(c);
+    }
+    for (size_t i = 0; i < c->command->info.column_count; i++) {
+        spec.names[spec.count] = c->command->info.columns[i].name;
+        spec.registers[spec.count++] = (uint16_t)i;
+    }
+    as_compiler_emit(c,
+                     (struct as_instruction){.op = AS_VM_FAIL, .d = as_compiler_reason(c, &spec)});
+    return null_operand(c);
+}
+
+// ---- All of them
+// ---------------------------------------------------------------------------------
+
+static bool texts_equal(const char *a, const char *b) {
+    return a == b || (a && b && strcasecmp(a, b) == 0);
+}
+
+// The same tree, column by column: how GROUP BY's expressions are recognised.
+bool as_expr_equal(const struct as_expr *a, const struct as_expr *b) {
+    if (a->kind != b->kind || a->op != b->op || a->cast != b->cast || a->negated != b->negated ||
+        a->star != b->star || a->has_base != b->has_base || a->has_else != b->has_else ||
+        a->arg_count != b->arg_count || a->select || b->select)
+        return false;
+    if (a->qualifier && b->qualifier && !texts_equal(a->qualifier, b->qualifier))
+        return false;
+    if (!texts_equal(a->name, b->name) ||
+        (a->kind == AS_EXPR_LITERAL && !as_value_same(&a->value, &b->value)))
+        return false;
+    for (size_t i = 0; i < a->arg_count; i++) {
+        if (!as_expr_equal(a->args[i], b->args[i]))
+            return false;
+    }
+    return true;
+}
+
+struct as_operand as_compile_expr(struct as_compiler *c, const struct as_expr *e, uint16_t hint) {
+    for (size_t i = 0; i < c->known_count; i++) {
+        if (as_expr_equal(c->knowns[i].expr, e))
+            return c->knowns[i].operand;
+    }
+    switch (e->kind) {
+    case AS_EXPR_LITERAL:
+        return as_compiler_constant(c, e->value);
+    case AS_EXPR_COLUMN:
+        return compile_name(c, e, hint);
+    case AS_EXPR_UNARY:
+        return compile_unary(c, e, hint);
+    case AS_EXPR_BINARY:
+        return compile_binary(c, e, hint);
+    case AS_EXPR_BETWEEN:
+        return compile_between(c, e, hint);
+    case AS_EXPR_IN:
+        return compile_in(c, e, hint);
+    case AS_EXPR_CASE:
+        return compile_case(c, e);
+    case AS_EXPR_CAST:
+        return compile_cast(c, e, hint);
+    case AS_EXPR_FUNCTION:
+        return compile_function(c, e, hint);
+    case AS_EXPR_SELECT:
+        return compile_select(c, e);
+    case AS_EXPR_EXISTS:
+        return compile_exists(c, e);
+    default:
+        return compile_raise(c, e);
+    }
+}
+
+// ---- Jumps
+// ---------------------------------------------------------------------------------------
+
+static enum as_operator opposite(enum as_operator op) {
+    static const uint8_t pairs[] = {
+        [AS_OP_EQ] = AS_OP_NE,     [AS_OP_NE] = AS_OP_EQ,    [AS_OP_LT] = AS_OP_GE,
+        [AS_OP_GE] = AS_OP_LT,     [AS_OP_GT] = AS_OP_LE,    [AS_OP_LE] = AS_OP_GT,
+        [AS_OP_IS] = AS_OP_IS_NOT, [AS_OP_IS_NOT] = AS_OP_IS};
+    return (enum as_operator)pairs[op];
+}
+
+static void jump_logic(struct as_compiler *c, const struct as_expr *e, bool sense, bool null_jumps,
+                       int32_t label) {
+    // AND is false, and OR is true, as soon as one side is; the other way both sides are needed,
+    // and the first that is not so jumps over the second.
+    if ((e->op == AS_OP_AND) == !sense) {
+        as_compile_jump(c, e->args[0], sense, null_jumps, label);
+        as_compile_jump(c, e->args[1], sense, null_jumps, label);
+        return;
+    }
+    int32_t over = as_compiler_label(c);
+    as_compile_jump(c, e->args[0], !sense, !null_jumps, over);
+    as_compile_jump(c, e->args[1], sense, null_jumps, label);
+    as_compiler_place(c, over);
+}
+
+static void jump_compare(struct as_compiler *c, const struct as_expr *e, bool sense,
+                         bool null_jumps, int32_t label) {
+    struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
+    enum as_operator op = sense ? e->op : opposite(e->op);
+    as_compiler_emit(
+        c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
+                                   .flag = (uint8_t)(op | (null_jumps ? AS_VM_NULL_JUMPS : 0)),
+                                   .a = comparison_affinity(&a, &b),
+                                   .b = a.reg,
+                                   .c = b.reg,
+                                   .d = label});
+}
+
+void as_compile_jump(struct as_compiler *c, const struct as_expr *e, bool sense, bool null_jumps,
+                     int32_t label) {
+    if (c->known_count == 0 && e->kind == AS_EXPR_BINARY && !is_truth_test(e)) {
+        if (e->op == AS_OP_AND || e->op == AS_OP_OR) {
+            jump_logic(c, e, sense, null_jumps, label);
+            return;
+        }
+        if (e->op >= AS_OP_EQ && e->op <= AS_OP_IS_NOT) {
+            jump_compare(c, e, sense, null_jumps, label);
+            return;
+        }
+    }
+    if (e->kind == AS_EXPR_UNARY && e->op == AS_OP_NOT && c->known_count == 0) {
+        as_compile_jump(c, e->args[0], !sense, null_jumps, label);
+        return;
+    }
+    struct as_operand o = compile(c, e);
+    as_compiler_emit(c,
+                     (struct as_instruction){.op = AS_VM_JUMP_IF,
+                                             .flag = (uint8_t)((sense ? AS_VM_SENSE : 0) |
+                                                               (null_jumps ? AS_VM_NULL_JUMPS : 0)),
+                                             .b = o.reg,
+                                             .d = label});
+}

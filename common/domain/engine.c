@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: MIT
+//
+// How an item is decided:
+//
+//   decode → run the command's program (checks, effects in place, references) → bring the
+//   assertions up to date with the rows it changed → check those touched → keep; or undo all of it
+//   and note the reason
+//
+// A group is a run of items whose changes are kept or undone together.
+#include "domain/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/assertion.h"
+#include "stream/item.h"
+
+struct as_engine {
+    const struct as_domain *domain;
+    struct as_state state;
+    struct as_assertion_state *assertions;
+    struct as_vm_frame *commands;
+    struct as_region scratch;
+    struct as_outcome_writer outcome;
+    uint32_t *reason_index; // a reason's index in the outcome + 1, by reason; 0: not there yet
+    uint32_t *group_reason_index; // the same for "group", by the culprit's reason
+    uint32_t *used_reasons;       // those with an index, to forget them
+    size_t used_count;
+    size_t *item_starts; // the first change of each item of the group at hand
+    size_t item_count, item_capacity;
+};
+
+// ---- Life
+// ----------------------------------------------------------------------------------------
+
+struct as_engine *as_engine_create_empty(const struct as_domain *domain) {
+    struct as_engine *e = as_alloc_zero(1, sizeof *e);
+    e->domain = domain;
+    as_state_init(&e->state, domain);
+    e->assertions = as_alloc_zero(domain->assertion_count + 1, sizeof *e->assertions);
+    for (size_t i = 0; i < domain->assertion_count; i++)
+        as_assertion_init(&e->assertions[i], domain->assertions[i]);
+    e->commands = as_alloc_zero(domain->command_count, sizeof *e->commands);
+    for (size_t i = 0; i < domain->command_count; i++)
+        as_vm_frame_init(&e->commands[i], &domain->commands[i]->program);
+    e->reason_index = as_alloc_zero(domain->reason_count + 1, sizeof *e->reason_index);
+    e->group_reason_index = as_alloc_zero(domain->reason_count + 1, sizeof *e->group_reason_index);
+    e->used_reasons = as_alloc_zero(domain->reason_count + 1, sizeof *e->used_reasons);
+    return e;
+}
+
+void as_engine_free(struct as_engine *e) {
+    if (!e)
+        return;
+    for (size_t i = 0; i < e->domain->assertion_count; i++)
+        as_assertion_free(&e->assertions[i]);
+    for (size_t i = 0; i < e->domain->command_count; i++)
+        as_vm_frame_free(&e->commands[i]);
+    as_state_free(&e->state);
+    as_region_free(&e->scratch);
+    as_outcome_free(&e->outcome);
+    free(e->assertions);
+    free(e->commands);
+    free(e->reason_index);
+    free(e->group_reason_index);
+    free(e->used_reasons);
+    free(e->item_starts);
+    free(e);
+}
+
+// ---- Assertions after an item
+// --------------------------------------------------------------------
+
+// Counts what a change did to its row, from how it was before the item to how it is now; or back
+// again.
+static void count_change(struct as_engine *e, const struct as_change *c, int direction) {
+    const struct as_table *t = &e->state.tables[c->table];
+    const struct as_relation *r = e->domain->tables[c->table];
+    const struct as_row *now = as_table_row(t, c->row);
+    const struct as_row *before = c->kind == AS_CHANGE_INSERT   ? NULL
+                                  : c->kind == AS_CHANGE_UPDATE ? as_state_image(&e->state, c)
+                                                                : now;
+    bool live = now->bits & AS_ROW_LIVE;
+    for (size_t i = 0; i < r->assertion_count; i++) {
+        struct as_assertion_state *a = &e->assertions[r->assertions[i]->number];
+        if (before && live && !as_assertion_sees(a->assertion, before, now))
+            continue;
+        if (before)
+            as_assertion_count_row(a, t, before, -direction, &e->scratch);
+        if (live)
+            as_assertion_count_row(a, t, now, direction, &e->scratch);
+    }
+}
+
+static void count_changes(struct as_engine *e, size_t from, size_t to, int direction) {
+    for (size_t i = from; i < to; i++) {
+        if (e->state.changes[i].first)
+            count_change(e, &e->state.changes[i], direction);
+    }
+}
+
+static int32_t check_assertions(struct as_engine *e, bool all, const struct as_vm_frame **frame) {
+    for (size_t i = 0; i < e->domain->assertion_count; i++) {
+        struct as_assertion_state *a = &e->assertions[i];
+        if (!all && a->touched_count == 0)
+            continue;
+        int32_t reason = as_assertion_check(a, all, &e->scratch);
+        if (reason != AS_VM_ACCEPTED) {
+            *frame = &a->holds;
+            return reason;
+        }
+    }
+    return AS_VM_ACCEPTED;
+}
+
+static void settle_assertions(struct as_engine *e) {
+    for (size_t i = 0; i < e->domain->assertion_count; i++)
+        as_assertion_settle(&e->assertions[i]);
+}
+
+// ---- Initial rows
+// --------------------------------------------------------------------------------
+
+static int refuse_initial(struct as_engine *e, int32_t reason, struct as_error *error) {
+    const struct as_reason *r = &e->domain->reasons[reason];
+    return as_error_set(error, AS_DATA, "%s: the initial rows break %s %s", e->domain->name,
+                        as_reject_kind_name(r->kind), r->name);
+}
+
+int as_engine_create(const struct as_domain *domain, struct as_engine **engine,
+                     struct as_error *error) {
+    struct as_engine *e = as_engine_create_empty(domain);
+    struct as_vm_frame seeds;
+    const struct as_vm_frame *frame;
+    as_vm_frame_init(&seeds, &domain->seeds);
+    int32_t reason = as_vm_run(&seeds, &e->state, &e->scratch);
+    as_vm_frame_free(&seeds);
+    if (reason == AS_VM_ACCEPTED) {
+        count_changes(e, 0, e->state.change_count, 1);
+        reason = check_assertions(e, true, &frame);
+    }
+    if (reason != AS_VM_ACCEPTED) {
+        refuse_initial(e, reason, error);
+        as_engine_free(e);
+        return error->code;
+    }
+    settle_assertions(e);
+    as_state_end_item(&e->state, 0);
+    as_state_keep(&e->state);
+    as_region_reset(&e->scratch);
+    *engine = e;
+    return AS_OK;
+}
+
+static bool fits(const struct as_relation *r, const struct as_value *values) {
+    for (size_t i = 0; i < r->info.column_count; i++) {
+        if (values[i].type == AS_NULL ? r->info.columns[i].not_null : values[i].type != r->types[i])
+            return false;
+    }
+    return true;
+}
+
+static bool key_taken(const struct as_engine *e, size_t table, const struct as_value *values) {
+    const struct as_relation *r = e->domain->tables[table];
+    struct as_value key[AS_TABLE_COLUMNS_MAX];
+    for (size_t k = 0; k < r->key_count; k++) {
+        for (size_t i = 0; i < r->keys[k].column_count; i++)
+            key[i] = values[r->keys[k].columns[i]];
+        if (as_table_find(&e->state.tables[table], k, key) != AS_ROW_NONE)
+            return true;
+    }
+    return false;
+}
+
+int as_engine_load_row(struct as_engine *e, size_t table, const struct as_value *values,
+                       struct as_error *error) {
+    const struct as_relation *r = e->domain->tables[table];
+    if (!fits(r, values))
+        return as_error_set(error, AS_DATA, "table %s: a row with a value of the wrong type",
+                            r->info.name);
+    if (key_taken(e, table, values))
+        return as_error_set(error, AS_DATA, "table %s: two rows with the same key", r->info.name);
+    struct as_table *t = &e->state.tables[table];
+    uint32_t row = as_table_insert(t, values);
+    for (size_t i = 0; i < r->assertion_count; i++)
+        as_assertion_count_row(&e->assertions[r->assertions[i]->number], t, as_table_row(t, row), 1,
+                               &e->scratch);
+    as_region_reset(&e->scratch);
+    return AS_OK;
+}
+
+int as_engine_load_done(struct as_engine *e, struct as_error *error) {
+    const struct as_vm_frame *frame;
+    int32_t reason = check_assertions(e, true, &frame);
+    settle_assertions(e);
+    if (reason != AS_VM_ACCEPTED)
+        return as_error_set(error, AS_DATA, "assertion %s does not hold",
+                            e->domain->reasons[reason].name);
+    return AS_OK;
+}
+
+// ---- Rejections
+// ----------------------------------------------------------------------------------
+
+static void forget_reasons(struct as_engine *e) {
+    while (e->used_count) {
+        uint32_t reason = e->used_reasons[--e->used_count];
+        e->reason_index[reason] = e->group_reason_index[reason] = 0;
+    }
+}
+
+static void use_reason(struct as_engine *e, int32_t reason) {
+    if (!e->reason_index[reason] && !e->group_reason_index[reason])
+        e->used_reasons[e->used_count++] = (uint32_t)reason;
+}
+
+static void reject(struct as_engine *e, uint32_t item, int32_t reason,
+                   const struct as_vm_frame *frame) {
+    const struct as_reason *r = &e->domain->reasons[reason];
+    use_reason(e, reason);
+    if (!e->reason_index[reason])
+        e->reason_index[reason] =
+            as_outcome_add_reason(&e->outcome, r->encoded.data, r->encoded.size) + 1u;
+    as_outcome_add_rejection(&e->outcome, item, (uint16_t)(e->reason_index[reason] - 1));
+    for (size_t i = 0; i < (size_t)r->keys + r->values; i++)
+        as_value_encode(&e->outcome.rejections, &frame->registers[r->registers[i]]);
+}
+
+static uint16_t group_reason(struct as_engine *e, int32_t reason) {
+    if (!e->group_reason_index[reason]) {
+        static const char *const columns[] = {"culprit"};
+        struct as_buffer encoded = {0};
+        use_reason(e, reason);
+        as_reason_encode(&encoded, AS_REJECT_GROUP, e->domain->reasons[reason].name, "", columns, 0,
+                         1);
+        e->group_reason_index[reason] =
+            as_outcome_add_reason(&e->outcome, encoded.data, encoded.size) + 1u;
+        as_buffer_free(&encoded);
+    }
+    return (uint16_t)(e->group_reason_index[reason] - 1);
+}
+
+// ---- Items
+// ---------------------------------------------------------------------------------------
+
+static int malformed(struct as_error *error, uint32_t record, const char *what) {
+    return as_error_set(error, AS_DATA, "record %u: %s", record, what);
+}
+
+// Reads a record; its values become the parameters of its command's program.
+static int read_item(struct as_engine *e, struct as_cursor *in, uint32_t record,
+                     struct as_item_head *head, struct as_error *error) {
+    if (!as_item_decode_head(in, head))
+        return malformed(error, record, "malformed head");
+    if (head->command >= e->domain->command_count)
+        return malformed(error, record, "unknown command");
+    const struct as_vm_frame *frame = &e->commands[head->command];
+    if (head->values != frame->program->parameter_count)
+        return malformed(error, record, "wrong number of values for its command");
+    for (size_t i = 0; i < head->values; i++) {
+        if (!as_value_decode(in, &frame->registers[i]))
+            return malformed(error, record, "malformed value");
+    }
+    return AS_OK;
+}
+
+// Decides one item on top of the group so far. Its changes stay noted whatever the result.
+static int32_t decide_item(struct as_engine *e, uint16_t command,
+                           const struct as_vm_frame **frame) {
+    size_t from = e->state.change_count;
+    *frame = &e->commands[command];
+    int32_t reason = as_vm_run(*frame, &e->state, &e->scratch);
+    if (reason == AS_VM_ACCEPTED && e->domain->assertion_count) {
+        count_changes(e, from, e->state.change_count, 1);
+        reason = check_assertions(e, false, frame);
+        if (reason != AS_VM_ACCEPTED)
+            count_changes(e, from, e->state.change_count, -1);
+    }
+    as_state_end_item(&e->state, from);
+    return reason;
+}
+
+// Takes back the items of the group, the last one first; the last was not accepted, so the
+// assertions do not count it.
+static void rollback_group(struct as_engine *e) {
+    size_t to = e->state.change_count;
+    for (size_t i = e->item_count; i-- > 0; to = e->item_starts[i]) {
+        if (i + 1 < e->item_count && e->domain->assertion_count)
+            count_changes(e, e->item_starts[i], to, -1);
+        as_state_rollback(&e->state, e->item_starts[i]);
+    }
+}
+
+static void start_item(struct as_engine *e) {
+    if (e->item_count == e->item_capacity) {
+        e->item_capacity = e->item_capacity ? e->item_capacity * 2 : 64;
+        e->item_starts = as_realloc(e->item_starts, e->item_capacity * sizeof *e->item_starts);
+    }
+    e->item_starts[e->item_count++] = e->state.change_count;
+}
+
+// Reads the rest of a group without deciding it, once one of its items was rejected.
+static int skip_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
+                      struct as_item_head *head, uint32_t records, struct as_error *error) {
+    while (head->flags & AS_ITEM_FLAG_GROUP) {
+        if (++*record >= records)
+            return malformed(error, *record - 1, "its group goes on behind the frame");
+        int code = read_item(e, in, *record, head, error);
+        if (code)
+            return code;
+    }
+    return AS_OK;
+}
+
+static void reject_group(struct as_engine *e, uint32_t first, uint32_t last, uint32_t culprit,
+                         int32_t reason, struct as_buffer *culprit_rejection) {
+    struct as_value index = as_value_integer(culprit);
+    for (uint32_t i = first; i <= last; i++) {
+        if (i == culprit) {
+            as_buffer_append(&e->outcome.rejections, culprit_rejection->data,
+                             culprit_rejection->size);
+            e->outcome.rejection_count++;
+        } else {
+            as_outcome_add_rejection(&e->outcome, i, group_reason(e, reason));
+            as_value_encode(&e->outcome.rejections, &index);
+        }
+    }
+}
+
+// Rejects the items [first, *record], of which *record is the culprit, and those of its group
+// behind it.
+static int reject_items(struct as_engine *e, struct as_cursor *in, uint32_t first, uint32_t *record,
+                        struct as_item_head *head, uint32_t records, int32_t reason,
+                        const struct as_vm_frame *frame, struct as_error *error) {
+    uint32_t culprit = *record;
+    size_t mark = e->outcome.rejections.size;
+    reject(e, culprit, reason, frame);
+    rollback_group(e);
+    if (first == culprit && !(head->flags & AS_ITEM_FLAG_GROUP))
+        return AS_OK;
+    // The culprit's rejection goes behind those of the items before it.
+    struct as_buffer own = {0};
+    as_buffer_append(&own, e->outcome.rejections.data + mark, e->outcome.rejections.size - mark);
+    e->outcome.rejections.size = mark;
+    e->outcome.rejection_count--;
+    int code = skip_group(e, in, record, head, records, error);
+    if (!code)
+        reject_group(e, first, *record, culprit, reason, &own);
+    as_buffer_free(&own);
+    return code;
+}
+
+// Decides the group that starts at *record; leaves *record on its last item.
+static int decide_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
+                        uint32_t records, struct as_error *error) {
+    uint32_t first = *record;
+    int code;
+    e->item_count = 0;
+    for (;; ++*record) {
+        struct as_item_head head;
+        const struct as_vm_frame *frame;
+        if (*record >= records)
+            return malformed(error, *record - 1, "its group goes on behind the frame");
+        if ((code = read_item(e, in, *record, &head, error)))
+            return code;
+        start_item(e);
+        int32_t reason = decide_item(e, head.command, &frame);
+        if (reason != AS_VM_ACCEPTED) {
+            code = reject_items(e, in, first, record, &head, records, reason, frame, error);
+            break;
+        }
+        if (!(head.flags & AS_ITEM_FLAG_GROUP))
+            break;
+        settle_assertions(e);
+    }
+    settle_assertions(e);
+    as_state_keep(&e->state);
+    as_region_reset(&e->scratch);
+    return code;
+}
+
+static int skip_records(struct as_engine *e, struct as_cursor *in, uint32_t skip,
+                        struct as_error *error) {
+    for (uint32_t i = 0; i < skip; i++) {
+        struct as_item_head head;
+        int code = read_item(e, in, i, &head, error);
+        if (code)
+            return code;
+        if (i + 1 == skip && head.flags & AS_ITEM_FLAG_GROUP)
+            return malformed(error, i, "the items decided before end inside its group");
+    }
+    return AS_OK;
+}
+
+int as_engine_decide(struct as_engine *e, const uint8_t *body, size_t size, uint32_t records,
+                     uint32_t skip, struct as_decision *decision, struct as_error *error) {
+    struct as_cursor in = as_cursor_over(body, size);
+    as_outcome_reset(&e->outcome);
+    int code = skip_records(e, &in, skip, error);
+    for (uint32_t record = skip; !code && record < records; record++)
+        code = decide_group(e, &in, &record, records, error);
+    forget_reasons(e);
+    if (code)
+        return code;
+    if (as_cursor_left(&in))
+        return as_error_set(error, AS_DATA, "%zu bytes behind record %u, the last",
+                            as_cursor_left(&in), records - 1);
+    decision->items = records - skip;
+    decision->rejected = e->outcome.rejection_count;
+    decision->accepted = decision->items - decision->rejected;
+    as_outcome_finish(&e->outcome, &decision->outcome);
+    return AS_OK;
+}
+
+// ---- State
+// ---------------------------------------------------------------------------------------
+
+uint64_t as_engine_row_count(const struct as_engine *e) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < e->state.table_count; i++)
+        count += e->state.tables[i].live_count;
+    return count;
+}
+
+uint64_t as_engine_changed_count(const struct as_engine *e) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < e->state.table_count; i++)
+        count += e->state.tables[i].changed_count;
+    return count;
+}
+
+static void read_row(const struct as_table *t, const struct as_row *row, struct as_value *values) {
+    for (size_t i = 0; i < t->column_count; i++)
+        values[i] = as_table_cell(t, row, i);
+}
+
+// A slot that is free still has its last bits, which say that it is not live.
+int as_engine_each_row(const struct as_engine *e, as_engine_visit visit, void *context) {
+    struct as_value values[AS_TABLE_COLUMNS_MAX];
+    for (size_t i = 0; i < e->state.table_count; i++) {
+        const struct as_table *t = &e->state.tables[i];
+        for (uint32_t n = 0; n < t->row_limit; n++) {
+            const struct as_row *row = as_table_row(t, n);
+            if (!(row->bits & AS_ROW_LIVE))
+                continue;
+            read_row(t, row, values);
+            int result = visit(context, i, values);
+            if (result)
+                return result;
+        }
+    }
+    return 0;
+}
+
+bool as_engine_find_row(struct as_engine *e, size_t table, const struct as_value *key,
+                        struct as_value *values) {
+    const struct as_table *t = &e->state.tables[table];
+    uint32_t row = as_table_find(t, 0, key);
+    if (row != AS_ROW_NONE)
+        read_row(t, as_table_row(t, row), values);
+    return row != AS_ROW_NONE;
+}
+
+void as_engine_take_changes(struct as_engine *e, struct as_buffer *out) {
+    as_state_take_changes(&e->state, out);
+}

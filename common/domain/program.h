@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// Programs for the virtual machine (domain/vm.h): a flat array of small instructions over
+// registers. A register holds a value; a cursor holds the row that a FIND or UNIQUE came upon.
+// Registers are, in this order, the parameters (a command's NEW row), the constants, and
+// temporaries.
+#ifndef AS_DOMAIN_PROGRAM_H
+#define AS_DOMAIN_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "stream/value.h"
+
+enum as_opcode {
+    // a ← b op c
+    AS_VM_ARITHMETIC, // flag: enum as_operator
+    AS_VM_ADD,        // the common ones have an instruction of their own
+    AS_VM_SUBTRACT,
+    AS_VM_COMPARE, // flag: enum as_operator, d: affinity
+    AS_VM_AND,
+    AS_VM_OR,
+    AS_VM_MIN,
+    AS_VM_MAX,
+    AS_VM_SUBSTR, // a ← substr(b, c, register d), d < 0: to the end
+    AS_VM_CONCAT, // d: reason of failure
+    AS_VM_LIKE,   // flag: is GLOB; d: reason of failure
+    // a ← op b
+    AS_VM_MOVE,
+    AS_VM_NOT,
+    AS_VM_BIT_NOT,
+    AS_VM_TRUTH,   // flag: bit 0 wanted truth (IS TRUE, IS FALSE), bit 1 negated
+    AS_VM_IS_NULL, // flag: negated
+    AS_VM_ABS,     // d: reason of failure
+    AS_VM_LENGTH,
+    AS_VM_FOLD_CASE, // flag: upper
+    AS_VM_CAST,      // flag: enum as_affinity
+    AS_VM_COLUMN,    // a ← column c of the row in cursor b
+    // jumps to d
+    AS_VM_JUMP,
+    AS_VM_JUMP_IF,      // by the truth of b; flag: AS_VM_SENSE, AS_VM_NULL_JUMPS
+    AS_VM_JUMP_NULL,    // where b is NULL; flag: where it is not
+    AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
+    AS_VM_FIND,   // cursor a ← row of table c with the primary key at b …; jumps where none;
+                  // flag: the key must be converted to the columns' types first
+    AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
+                  // jumps where none
+    AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
+    // checks; d: reason
+    AS_VM_NOT_NULL, // b
+    AS_VM_TYPE,     // b becomes what a column of type `flag` stores
+    AS_VM_FAIL,
+    // effects
+    AS_VM_INSERT, // into table c the row at b …; cursor a
+    AS_VM_UPDATE, // the row in cursor a of table c by set list d
+    AS_VM_DELETE, // the row in cursor a of table c
+    AS_VM_END,
+};
+
+enum { AS_VM_SENSE = 0x40, AS_VM_NULL_JUMPS = 0x80, AS_VM_OPERATOR_MASK = 0x3F };
+
+struct as_instruction {
+    uint8_t op;
+    uint8_t flag;
+    uint16_t a, b, c;
+    int32_t d;
+};
+
+enum { AS_REGISTERS_MAX = 60000, AS_CURSORS_MAX = 4096, AS_PROGRAM_MAX = 1 << 20 };
+
+// Which columns an UPDATE sets, and from which registers.
+struct as_set_list {
+    size_t count;
+    uint16_t *columns;
+    uint16_t *registers;
+    uint64_t mask;     // bit i: column i
+    uint64_t key_mask; // bit i: keys[i] of the table contains one of them (UNIQUEs only)
+};
+
+struct as_program {
+    struct as_instruction *code; // ends in AS_VM_END
+    size_t count;
+    size_t parameter_count;
+    size_t constant_count; // constants follow the parameters
+    struct as_value *constants;
+    size_t register_count;
+    size_t cursor_count;
+    size_t set_list_count;
+    struct as_set_list *set_lists;
+};
+
+// Why an item is rejected, and which registers tell the row's key and the values that broke it.
+struct as_reason {
+    uint8_t kind; // enum as_reject_kind
+    const char *name;
+    uint8_t keys, values;
+    uint16_t *registers;      // keys, then values
+    struct as_buffer encoded; // stream/verdict.h
+};
+
+#endif

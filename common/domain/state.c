@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "domain/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void as_state_init(struct as_state *state, const struct as_domain *domain) {
+    *state = (struct as_state){.domain = domain, .table_count = domain->table_count};
+    state->tables = as_alloc_zero(domain->table_count, sizeof *state->tables);
+    for (size_t i = 0; i < domain->table_count; i++) {
+        const struct as_relation *r = domain->tables[i];
+        as_table_init(&state->tables[i], r->info.column_count, r->types, r->key_count);
+        for (size_t k = 0; k < r->key_count; k++) {
+            state->tables[i].keys[k].column_count = r->keys[k].column_count;
+            state->tables[i].keys[k].columns = r->keys[k].columns;
+        }
+    }
+}
+
+void as_state_free(struct as_state *state) {
+    for (size_t i = 0; i < state->table_count; i++)
+        as_table_free(&state->tables[i]);
+    free(state->tables);
+    free(state->changes);
+    as_buffer_free(&state->images);
+}
+
+// ---- Changes
+// -------------------------------------------------------------------------------------
+
+static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                              uint32_t row) {
+    if (state->change_count == state->change_capacity) {
+        state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
+        state->changes =
+            as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
+    }
+    struct as_table *t = &state->tables[table];
+    struct as_row *r = as_table_row(t, row);
+    struct as_change *change = &state->changes[state->change_count++];
+    *change = (struct as_change){.kind = (uint8_t)kind,
+                                 .first = !(r->bits & AS_ROW_TOUCHED),
+                                 .table = (uint16_t)table,
+                                 .row = row,
+                                 .changed_count = t->changed_count};
+    return change;
+}
+
+static void mark(struct as_table *table, uint32_t row) {
+    as_table_mark_changed(table, row);
+    as_table_row(table, row)->bits |= AS_ROW_TOUCHED;
+}
+
+uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values) {
+    struct as_table *t = &state->tables[table];
+    uint32_t row = as_table_insert(t, values);
+    note(state, AS_CHANGE_INSERT, table, row);
+    mark(t, row);
+    return row;
+}
+
+static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
+                     void (*act)(struct as_table *, size_t, uint32_t)) {
+    for (; mask; mask &= mask - 1)
+        act(table, (size_t)__builtin_ctzll(mask), row);
+}
+
+void as_state_update(struct as_state *state, size_t table, uint32_t row,
+                     const struct as_set_list *set, const struct as_value *registers) {
+    struct as_table *t = &state->tables[table];
+    struct as_row *r = as_table_row(t, row);
+    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, row);
+    change->image = state->images.size;
+    change->set = set;
+    as_buffer_append(&state->images, r, t->row_size);
+    mark(t, row);
+    each_key(t, set->key_mask, row, as_table_unlink_key);
+    for (size_t i = 0; i < set->count; i++)
+        as_table_set(t, r, set->columns[i], &registers[set->registers[i]]);
+    each_key(t, set->key_mask, row, as_table_link_key);
+}
+
+void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
+    struct as_table *t = &state->tables[table];
+    note(state, AS_CHANGE_DELETE, table, row);
+    mark(t, row);
+    as_table_unlink(t, row);
+}
+
+const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change) {
+    return (const struct as_row *)(const void *)(state->images.data + change->image);
+}
+
+void as_state_end_item(struct as_state *state, size_t from) {
+    for (size_t i = from; i < state->change_count; i++) {
+        const struct as_change *c = &state->changes[i];
+        as_table_row(&state->tables[c->table], c->row)->bits &= ~AS_ROW_TOUCHED;
+    }
+}
+
+// ---- Undoing
+// -------------------------------------------------------------------------------------
+
+// An UPDATE gives every TEXT column that it sets a block of its own, so the old blocks belong to
+// its image and the new ones to the row.
+static void release_set_texts(struct as_table *t, const struct as_row *row,
+                              const struct as_set_list *set) {
+    for (size_t i = 0; i < set->count; i++)
+        as_table_release_cell(t, row, set->columns[i]);
+}
+
+static void restore(struct as_state *state, const struct as_change *c) {
+    struct as_table *t = &state->tables[c->table];
+    struct as_row *row = as_table_row(t, c->row);
+    uint64_t changed = row->bits & AS_ROW_CHANGED;
+    each_key(t, c->set->key_mask, c->row, as_table_unlink_key);
+    release_set_texts(t, row, c->set);
+    memcpy(row, as_state_image(state, c), t->row_size);
+    row->bits = (row->bits & ~AS_ROW_CHANGED) | changed;
+    each_key(t, c->set->key_mask, c->row, as_table_link_key);
+    state->images.size = c->image;
+}
+
+static void undo(struct as_state *state, const struct as_change *c) {
+    struct as_table *t = &state->tables[c->table];
+    if (c->kind == AS_CHANGE_UPDATE) {
+        restore(state, c);
+    } else if (c->kind == AS_CHANGE_DELETE) {
+        as_table_link(t, c->row);
+    } else {
+        as_table_unlink(t, c->row);
+    }
+    as_table_forget_changes(t, c->changed_count);
+    as_table_row(t, c->row)->bits &= ~AS_ROW_TOUCHED;
+    if (c->kind == AS_CHANGE_INSERT)
+        as_table_release_row(t, c->row);
+}
+
+void as_state_rollback(struct as_state *state, size_t count) {
+    while (state->change_count > count)
+        undo(state, &state->changes[--state->change_count]);
+}
+
+// ---- Keeping
+// -------------------------------------------------------------------------------------
+
+void as_state_keep(struct as_state *state) {
+    for (size_t i = 0; i < state->change_count; i++) {
+        const struct as_change *c = &state->changes[i];
+        if (c->kind == AS_CHANGE_UPDATE)
+            release_set_texts(&state->tables[c->table], as_state_image(state, c), c->set);
+    }
+    state->change_count = 0;
+    state->images.size = 0;
+}
+
+// ---- For the fold
+// --------------------------------------------------------------------------------
+
+static void append_record(struct as_buffer *out, const struct as_table *t, size_t table,
+                          const struct as_row *row, bool deleted) {
+    as_buffer_le16(out, (uint16_t)table);
+    as_buffer_u8(out, deleted);
+    size_t count = deleted ? t->keys[0].column_count : t->column_count;
+    for (size_t i = 0; i < count; i++) {
+        struct as_value v = as_table_cell(t, row, deleted ? t->keys[0].columns[i] : i);
+        as_value_encode(out, &v);
+    }
+}
+
+static void take_table(struct as_table *t, size_t table, struct as_buffer *out) {
+    for (int live = 0; live < 2; live++) {
+        for (size_t i = 0; i < t->changed_count; i++) {
+            const struct as_row *row = as_table_row(t, t->changed[i]);
+            if (live == !!(row->bits & AS_ROW_LIVE))
+                append_record(out, t, table, row, !live);
+        }
+    }
+    while (t->changed_count) {
+        uint32_t row = t->changed[t->changed_count - 1];
+        as_table_forget_changes(t, t->changed_count - 1);
+        if (!(as_table_row(t, row)->bits & AS_ROW_LIVE))
+            as_table_release_row(t, row);
+    }
+}
+
+void as_state_take_changes(struct as_state *state, struct as_buffer *out) {
+    for (size_t i = 0; i < state->table_count; i++)
+        take_table(&state->tables[i], i, out);
+}
