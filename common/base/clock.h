@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The two clocks, in nanoseconds: wall time since the epoch for stamps, monotonic time for intervals.
+// The two clocks, in nanoseconds: wall time since the epoch for stamps, monotonic time for
+// intervals.
 #ifndef AS_BASE_CLOCK_H
 #define AS_BASE_CLOCK_H
 

@@ -29,7 +29,8 @@ int as_diag_misuse(const struct as_program *program, const char *format, ...)
 // The text of --help or "name VERSION" on stdout; returns the exit code after closing stdout.
 int as_diag_help(const struct as_program *program);
 int as_diag_version(const struct as_program *program);
-// Flushes and closes stdout, so that a full disk cannot exit 0; returns code, or AS_IO after a line.
+// Flushes and closes stdout, so that a full disk cannot exit 0; returns code, or AS_IO after a
+// line.
 int as_diag_close_stdout(const struct as_program *program, int code);
 
 // A frame stream on a terminal helps nobody: AS_USAGE with a hint where fd is one, else 0.

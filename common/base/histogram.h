@@ -7,7 +7,10 @@
 
 #include <stdint.h>
 
-enum { AS_HISTOGRAM_SUB_BITS = 7, AS_HISTOGRAM_BUCKETS = (64 - AS_HISTOGRAM_SUB_BITS + 1) << AS_HISTOGRAM_SUB_BITS };
+enum {
+    AS_HISTOGRAM_SUB_BITS = 7,
+    AS_HISTOGRAM_BUCKETS = (64 - AS_HISTOGRAM_SUB_BITS + 1) << AS_HISTOGRAM_SUB_BITS
+};
 
 struct as_histogram {
     uint64_t count;

@@ -23,8 +23,8 @@ bool as_parse_int64(const char *text, size_t size, int64_t *value);
 
 enum as_decimal_result {
     AS_DECIMAL_OK,
-    AS_DECIMAL_MALFORMED,  // not [sign] digits [. digits]
-    AS_DECIMAL_TOO_FINE,   // more than `scale` digits after the point (trailing zeros count)
+    AS_DECIMAL_MALFORMED, // not [sign] digits [. digits]
+    AS_DECIMAL_TOO_FINE,  // more than `scale` digits after the point (trailing zeros count)
     AS_DECIMAL_OUT_OF_RANGE,
 };
 

@@ -14,6 +14,7 @@
 #include "domain/compiler.h"
 #include "domain/sql_parse.h"
 #include "domain/sql_value.h"
+#include "domain/vm.h"
 #include "stream/frame.h"
 
 // ---- Tools
@@ -152,22 +153,24 @@ int32_t as_compiler_error_reason(struct as_compiler *c, const char *words) {
 // ---- Defaults
 // ------------------------------------------------------------------------------------
 
-// DEFAULT: a literal, or a constant expression of signs and literals. SQLite's affinity applies
-// when it is stored; here it is applied at once, and what could never be stored is refused.
-static bool constant_value(const struct as_expr *e, struct as_value *value) {
-    if (e->kind == AS_EXPR_LITERAL) {
-        *value = e->value;
-        return true;
-    }
-    if (e->kind != AS_EXPR_UNARY || !constant_value(e->args[0], value))
-        return false;
-    if (e->op == AS_OP_PLUS)
-        return true;
-    struct as_value zero = as_value_integer(0);
-    if (e->op == AS_OP_NEGATE)
-        *value = value->type == AS_REAL ? as_value_real(-value->real)
-                                        : as_sql_arithmetic(AS_OP_SUBTRACT, &zero, value);
-    return e->op == AS_OP_NEGATE;
+// DEFAULT: a constant expression, evaluated here by a program of its own. SQLite's affinity applies
+// when the value is stored; here it is applied at once, and what could never be stored is refused.
+static void evaluate_default(struct as_compiler *c, const struct as_column *column,
+                             struct as_value *value) {
+    struct as_program program = {.count = 0};
+    struct as_vm_frame frame;
+    as_compiler_start(c, &program, 0);
+    struct as_operand o = as_compile_expr(c, column->default_value, AS_NO_REGISTER);
+    as_compiler_finish(c);
+    if (program.cursor_count)
+        as_compiler_refuse(c, column->line, "DEFAULT of %s: not a constant", column->name);
+    if (c->error->code)
+        return;
+    as_vm_frame_init(&frame, &program);
+    if (as_vm_run(&frame, NULL, &c->domain->region) != AS_VM_ACCEPTED)
+        as_compiler_refuse(c, column->line, "DEFAULT of %s: cannot be evaluated", column->name);
+    *value = frame.registers[o.reg];
+    as_vm_frame_free(&frame);
 }
 
 static void set_defaults(struct as_compiler *c, struct as_relation *r) {
@@ -178,9 +181,8 @@ static void set_defaults(struct as_compiler *c, struct as_relation *r) {
         *value = as_value_null();
         if (!source->default_value)
             continue;
-        if (!constant_value(source->default_value, value))
-            as_compiler_refuse(c, source->line, "DEFAULT of %s: not a constant", source->name);
-        else if (!as_sql_store(columns[i].type, value, &c->domain->region))
+        evaluate_default(c, source, value);
+        if (!as_sql_store(columns[i].type, value, &c->domain->region))
             as_compiler_refuse(c, source->line, "DEFAULT of %s: not of its type", source->name);
     }
 }

@@ -80,10 +80,15 @@ static void check_not_null(struct as_compiler *c, struct row *row, size_t column
     value->may &= (uint8_t)~AS_MAY_NULL;
 }
 
+// A REAL may still be -0.0, which is stored as 0.0.
+static bool fits(const struct as_operand *value, enum as_type type) {
+    return type != AS_REAL && !(value->may & ~(AS_MAY_NULL | 1u << type));
+}
+
 static void check_type(struct as_compiler *c, struct row *row, size_t column) {
     struct as_operand *value = &row->values[column];
     enum as_type type = row->relation->info.columns[column].type;
-    if (!(value->may & ~(AS_MAY_NULL | 1u << type)))
+    if (fits(value, type))
         return;
     int32_t reason =
         row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column), 1ULL << column);
@@ -168,8 +173,7 @@ static bool in_target(const struct as_relation *r, const struct as_upsert *upser
     return mask == key_columns(k);
 }
 
-// A clause with a target moves its key to the front; a rowid alias that is not the target then
-// comes last.
+// A clause with a target moves its key to the front; a rowid alias that is not the target follows.
 static size_t upsert_order(const struct as_relation *r, const struct as_upsert *upsert,
                            size_t order[64]) {
     size_t n = 0;
@@ -178,13 +182,13 @@ static size_t upsert_order(const struct as_relation *r, const struct as_upsert *
         if (in_target(r, upsert, r->key_order[i]))
             order[n++] = r->key_order[i];
     }
+    if (reorder && r->rowid_alias)
+        order[n++] = 0;
     for (size_t i = 0; i < r->key_count; i++) {
         size_t key = r->key_order[i];
         if (!reorder || (!in_target(r, upsert, key) && !r->keys[key].rowid_alias))
             order[n++] = key;
     }
-    if (reorder && r->rowid_alias)
-        order[n++] = 0;
     return n;
 }
 
@@ -293,7 +297,7 @@ static void assign(struct as_compiler *c, struct row *row, const struct as_assig
         as_compiler_refuse(c, a->line, "SET %s: twice", a->column);
     *changed |= 1ULL << column;
     struct as_operand o = as_compile_expr(c, a->expr, AS_NO_REGISTER);
-    if (o.may & ~(AS_MAY_NULL | 1u << r->info.columns[column].type)) {
+    if (!fits(&o, r->info.columns[column].type)) {
         // The type check may convert it in place, so the register must be this column's own.
         uint16_t reg = as_compiler_register(c, 1);
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});

@@ -29,13 +29,10 @@ static bool map_columns(struct as_compiler *c, const struct as_relation *r,
     return given == value_count;
 }
 
-static void insert_values(struct as_compiler *c, const struct as_relation *r,
-                          const struct as_statement *s, struct as_expr *const *exprs,
-                          size_t count) {
-    int position[AS_TABLE_COLUMNS_MAX];
-    struct as_operand values[AS_TABLE_COLUMNS_MAX];
-    if (!map_columns(c, r, s, count, position))
-        return;
+// A row's values in consecutive registers; the first of them.
+static uint16_t compute_row(struct as_compiler *c, const struct as_relation *r,
+                            struct as_expr *const *exprs, const int *position,
+                            struct as_operand *values) {
     uint16_t first = as_compiler_register(c, r->info.column_count);
     for (size_t i = 0; i < r->info.column_count; i++) {
         uint16_t reg = (uint16_t)(first + i);
@@ -48,12 +45,63 @@ static void insert_values(struct as_compiler *c, const struct as_relation *r,
                          (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = values[i].reg});
         values[i].reg = reg;
     }
-    as_compile_insert(c, r, s->line, first, values, s->upsert);
+    return first;
+}
+
+static bool reads_table(const struct as_expr *e, const char *table) {
+    for (size_t i = 0; e->select && i < e->select->source_count; i++) {
+        if (strcasecmp(e->select->sources[i].table, table) == 0)
+            return true;
+    }
+    for (size_t i = 0; e->select && i < e->select->result_count; i++) {
+        if (reads_table(e->select->results[i].expr, table))
+            return true;
+    }
+    if (e->select && e->select->where && reads_table(e->select->where, table))
+        return true;
+    for (size_t i = 0; i < e->arg_count; i++) {
+        if (reads_table(e->args[i], table))
+            return true;
+    }
+    return false;
+}
+
+static bool rows_read_table(const struct as_statement *s) {
+    for (size_t i = 0; i < s->row_count; i++) {
+        for (size_t j = 0; j < s->value_count; j++) {
+            if (reads_table(s->rows[i][j], s->table))
+                return true;
+        }
+    }
+    return false;
+}
+
+// Row by row; but where one reads the table itself, SQLite computes all rows before it inserts the
+// first.
+static void insert_rows(struct as_compiler *c, const struct as_relation *r,
+                        const struct as_statement *s) {
+    int position[AS_TABLE_COLUMNS_MAX];
+    bool ahead = s->row_count > 1 && rows_read_table(s);
+    size_t row_size = r->info.column_count;
+    if (!map_columns(c, r, s, s->value_count, position))
+        return;
+    struct as_operand *values =
+        as_region_alloc(&c->domain->region, s->row_count * row_size * sizeof *values);
+    uint16_t *first = as_region_alloc(&c->domain->region, s->row_count * sizeof *first);
+    for (size_t i = 0; i < s->row_count; i++) {
+        first[i] = compute_row(c, r, s->rows[i], position, values + i * row_size);
+        if (!ahead)
+            as_compile_insert(c, r, s->line, first[i], values + i * row_size, s->upsert);
+    }
+    for (size_t i = 0; ahead && i < s->row_count; i++)
+        as_compile_insert(c, r, s->line, first[i], values + i * row_size, s->upsert);
 }
 
 static void insert_select(struct as_compiler *c, const struct as_relation *r,
                           const struct as_statement *s) {
     const struct as_select *select = s->select;
+    int position[AS_TABLE_COLUMNS_MAX];
+    struct as_operand values[AS_TABLE_COLUMNS_MAX];
     struct as_expr **exprs =
         as_region_alloc(&c->domain->region, select->result_count * sizeof *exprs);
     int32_t end = as_compiler_label(c);
@@ -62,7 +110,10 @@ static void insert_select(struct as_compiler *c, const struct as_relation *r,
     for (size_t i = 0; i < select->result_count; i++)
         exprs[i] = select->results[i].expr;
     as_compile_from(c, select, end);
-    insert_values(c, r, s, exprs, select->result_count);
+    if (map_columns(c, r, s, select->result_count, position)) {
+        uint16_t first = compute_row(c, r, exprs, position, values);
+        as_compile_insert(c, r, s->line, first, values, s->upsert);
+    }
     as_compile_close(c);
     as_compiler_place(c, end);
 }
@@ -73,12 +124,10 @@ static void compile_insert(struct as_compiler *c, const struct as_statement *s) 
         as_compiler_refuse(c, s->line, "INSERT INTO %s: not an aggregate", s->table);
         return;
     }
-    if (s->select) {
+    if (s->select)
         insert_select(c, r, s);
-        return;
-    }
-    for (size_t i = 0; i < s->row_count; i++)
-        insert_values(c, r, s, s->rows[i], s->value_count);
+    else
+        insert_rows(c, r, s);
 }
 
 // ---- UPDATE, DELETE, SELECT

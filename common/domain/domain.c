@@ -107,8 +107,8 @@ size_t as_domain_check_count(const struct as_domain *d) {
     return count;
 }
 
-void as_domain_check(const struct as_domain *d, size_t check, const char **table,
-                     const char **name, const char **expression) {
+void as_domain_check(const struct as_domain *d, size_t check, const char **table, const char **name,
+                     const char **expression) {
     size_t i = 0;
     while (check >= d->tables[i]->check_count)
         check -= d->tables[i++]->check_count;

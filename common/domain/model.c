@@ -165,14 +165,22 @@ static bool same_columns(const struct as_relation_key *k, const uint16_t *column
     return memcmp(k->columns, columns, count * sizeof *columns) == 0;
 }
 
-static void add_key(struct builder *b, struct as_relation *r, int line, const char *const *names,
-                    size_t count) {
-    uint16_t *columns;
-    column_list(b, r, line, names, count, &columns);
+// SQLite makes no second index for a constraint over the same columns, but it does for CREATE
+// INDEX.
+static bool has_key(const struct as_relation *r, const uint16_t *columns, size_t count) {
     for (size_t i = 0; i < r->key_count; i++) {
         if (same_columns(&r->keys[i], columns, count))
-            return; // SQLite makes no second index for the same columns
+            return true;
     }
+    return false;
+}
+
+static void add_key(struct builder *b, struct as_relation *r, int line, const char *const *names,
+                    size_t count, bool constraint) {
+    uint16_t *columns;
+    column_list(b, r, line, names, count, &columns);
+    if (constraint && has_key(r, columns, count))
+        return;
     r->keys = as_region_grow(&b->domain->region, r->keys, r->key_count, sizeof *r->keys);
     r->keys[r->key_count++] = (struct as_relation_key){
         .column_count = count, .columns = columns, .name = columns_name(b, r, columns, count)};
@@ -183,7 +191,7 @@ static void add_key(struct builder *b, struct as_relation *r, int line, const ch
 static void build_primary_key(struct builder *b, struct as_relation *r,
                               const struct as_constraint *key) {
     struct as_column_info *columns = (struct as_column_info *)r->info.columns;
-    add_key(b, r, key->line, key->columns, key->column_count);
+    add_key(b, r, key->line, key->columns, key->column_count, true);
     struct as_relation_key *primary = &r->keys[0];
     for (size_t i = 0; i < primary->column_count; i++) {
         uint16_t column = primary->columns[i];
@@ -204,28 +212,21 @@ static void add_unique_indexes(struct builder *b, struct as_relation *r) {
     for (size_t i = 0; i < b->domain->schema.index_count; i++) {
         const struct as_create_index *index = b->domain->schema.indexes[i];
         if (index->unique && strcasecmp(index->table, r->info.name) == 0)
-            add_key(b, r, index->line, index->columns, index->column_count);
+            add_key(b, r, index->line, index->columns, index->column_count, false);
     }
 }
 
-// SQLite checks a rowid alias first and then the indexes, the newest first. An INTEGER PRIMARY KEY
-// of a WITHOUT ROWID table gets its index when the table is complete, any other at its place in the
-// text.
+// SQLite checks a rowid alias first and then the indexes, the newest first.
 static void order_keys(struct builder *b, struct as_relation *r, size_t before_primary,
                        size_t table_keys) {
     size_t *order = as_region_zero(&b->domain->region, r->key_count * sizeof *order);
     size_t n = 0;
-    const char *type = r->source->columns[r->keys[0].columns[0]].type;
-    bool late =
-        r->without_rowid && r->keys[0].column_count == 1 && strcasecmp(type, "INTEGER") == 0;
     if (r->rowid_alias)
         order[n++] = 0;
     for (size_t i = r->key_count; i-- > table_keys;)
         order[n++] = i;
-    if (late)
-        order[n++] = 0;
     for (size_t i = table_keys; i-- > 1;) {
-        if (i == before_primary && !late && !r->rowid_alias)
+        if (i == before_primary && !r->rowid_alias)
             order[n++] = 0;
         order[n++] = i;
     }
@@ -234,9 +235,25 @@ static void order_keys(struct builder *b, struct as_relation *r, size_t before_p
     r->key_order = order;
 }
 
+// Does this constraint make the primary key's index? A UNIQUE over the same columns does, if it
+// comes first. An INTEGER PRIMARY KEY of a WITHOUT ROWID table gets its own when the table is
+// complete.
+static bool makes_primary_index(struct builder *b, const struct as_relation *r,
+                                const struct as_constraint *c,
+                                const struct as_constraint *primary) {
+    uint16_t *columns;
+    const char *type = r->source->columns[r->keys[0].columns[0]].type;
+    if (c == primary)
+        return !r->without_rowid || r->keys[0].column_count > 1 || strcasecmp(type, "INTEGER") != 0;
+    if (c->kind != AS_CONSTRAINT_UNIQUE)
+        return false;
+    column_list(b, r, c->line, c->columns, c->column_count, &columns);
+    return same_columns(&r->keys[0], columns, c->column_count);
+}
+
 static void build_aggregate(struct builder *b, struct as_relation *r,
                             const struct as_constraint *primary) {
-    size_t before_primary = 0; // the last UNIQUE written before the primary key
+    size_t before_primary = SIZE_MAX; // the last UNIQUE that is older than the primary key's index
     build_primary_key(b, r, primary);
     for (size_t i = 0; i < r->source->constraint_count; i++) {
         const struct as_constraint *c = &r->source->constraints[i];
@@ -244,11 +261,13 @@ static void build_aggregate(struct builder *b, struct as_relation *r,
             refuse(b, c->line, "REFERENCES on aggregate %s: only commands have references",
                    r->info.name);
         if (c->kind == AS_CONSTRAINT_UNIQUE)
-            add_key(b, r, c->line, c->columns, c->column_count);
-        if (c == primary)
+            add_key(b, r, c->line, c->columns, c->column_count, true);
+        if (before_primary == SIZE_MAX && makes_primary_index(b, r, c, primary))
             before_primary = r->key_count - 1;
     }
     size_t table_keys = r->key_count;
+    if (before_primary == SIZE_MAX)
+        before_primary = table_keys - 1;
     add_unique_indexes(b, r);
     order_keys(b, r, before_primary, table_keys);
     r->info.has_unique = r->key_count > 1;

@@ -361,6 +361,15 @@ static struct as_expr *parse_is(struct as_parser *p, struct as_expr *left) {
     return new_op(p, is_not ? AS_OP_IS_NOT : AS_OP_IS, left->line, left, parse_at(p, BIND_ORDER));
 }
 
+// SQLite reads x IN () as the word FALSE, whatever x, and x NOT IN () as TRUE.
+static struct as_expr *in_nothing(struct as_parser *p, const struct as_expr *in, bool negated) {
+    struct as_expr *e = new_expr(p, AS_EXPR_LITERAL, in->line);
+    e->value = as_value_integer(negated);
+    e->truth_word = true;
+    p->literal_count++;
+    return e;
+}
+
 // x [NOT] BETWEEN, IN, LIKE, GLOB; x IS …; x ISNULL, NOTNULL, NOT NULL. NULL where none stands
 // here.
 static struct as_expr *parse_postfix(struct as_parser *p, struct as_expr *left) {
@@ -393,6 +402,8 @@ static struct as_expr *parse_postfix(struct as_parser *p, struct as_expr *left) 
         return new_op(p, AS_OP_IS_NULL, left->line, left, NULL);
     else if (as_parser_accept(p, "NOTNULL"))
         return new_op(p, AS_OP_NOT_NULL, left->line, left, NULL);
+    if (e && e->kind == AS_EXPR_IN && e->arg_count == 1)
+        return in_nothing(p, e, negated);
     if (e)
         e->negated = negated;
     return e;

@@ -130,6 +130,16 @@ static void on_column(struct table_parser *t, struct as_constraint *c, const cha
     c->columns[c->column_count++] = column;
 }
 
+// SQLite takes an unnamed CHECK's text for its name, and a text that starts with a quote for a
+// quoted name.
+static const char *text_as_name(struct as_parser *p, const char *start, const char *end) {
+    struct as_lexer lexer = {.at = start, .end = end, .line = 1};
+    struct as_token first = as_lex_next(&lexer);
+    if (first.kind == AS_TOKEN_NAME || first.kind == AS_TOKEN_STRING)
+        return as_token_name(&first, p->region);
+    return as_region_text(p->region, start, (size_t)(end - start));
+}
+
 static void parse_check(struct table_parser *t) {
     struct as_parser *p = t->p;
     struct as_constraint *c = add_constraint(t, AS_CONSTRAINT_CHECK);
@@ -147,7 +157,7 @@ static void parse_check(struct table_parser *t) {
         end--;
     c->check->span = (struct as_span){start, (size_t)(end - start)};
     if (!c->name)
-        c->name = as_region_text(p->region, start, (size_t)(end - start));
+        c->name = text_as_name(p, start, end);
     refuse_conflict_clause(p);
 }
 
@@ -305,7 +315,6 @@ static void parse_table_body(struct table_parser *t) {
         parse_column(t);
         comma = as_parser_accept(p, ",");
     }
-    t->constraint_name = NULL;
     while (!as_parser_at(p, ")") && !as_parser_failed(p)) {
         parse_table_constraint(t);
         if (as_parser_accept(p, ","))

@@ -78,18 +78,26 @@ static struct as_value to_number(const struct as_value *a) {
     return n.is_integer && n.fits ? as_value_integer(n.integer) : as_value_real(n.real);
 }
 
+// SQLite stores a REAL without fraction as an integer, which has no -0.
+static bool store_real(struct as_value *value) {
+    if (value->type == AS_INTEGER)
+        *value = as_value_real((double)value->integer);
+    if (value->type == AS_REAL && value->real == 0)
+        value->real = 0;
+    return value->type == AS_REAL;
+}
+
 bool as_sql_store(enum as_type type, struct as_value *value, struct as_region *scratch) {
-    if (value->type == AS_NULL || value->type == type)
+    if (value->type == AS_NULL || (value->type == type && type != AS_REAL))
         return true;
     if (type == AS_TEXT) {
         *value = as_sql_to_text(value, scratch);
         return true;
     }
     as_sql_apply_numeric(value);
-    if (type == AS_INTEGER)
-        as_sql_apply_integer(value);
-    else if (value->type == AS_INTEGER)
-        *value = as_value_real((double)value->integer);
+    if (type == AS_REAL)
+        return store_real(value);
+    as_sql_apply_integer(value);
     return value->type == type;
 }
 
@@ -285,7 +293,9 @@ struct as_value as_sql_arithmetic(enum as_operator op, const struct as_value *a,
     if (x.type == AS_INTEGER && y.type == AS_INTEGER &&
         integer_arithmetic(op, x.integer, y.integer, &result))
         return result;
-    return real_arithmetic(op, &x, &y);
+    // SQLite's % takes the integer prefix of a text even where its number is REAL: '1e3' % 7
+    // is 1.0.
+    return op == AS_OP_REMAINDER ? real_arithmetic(op, a, b) : real_arithmetic(op, &x, &y);
 }
 
 struct as_value as_sql_bit_not(const struct as_value *a) {

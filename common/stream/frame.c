@@ -52,8 +52,7 @@ uint64_t as_frame_source_id(const char *name) {
     return as_hash64(name, strlen(name));
 }
 
-// ---- Encoding
-// --------------------------------------------------------------------------------------
+// ---- Encoding -----------------------------------------------------------------------------------
 
 // The checksum of a header is that of its bytes with the checksum's own four being zero.
 static uint32_t header_crc(const uint8_t *bytes) {
@@ -111,8 +110,7 @@ void as_frame_encode(struct as_buffer *out, struct as_frame_header *header, cons
     out->size += AS_FRAME_HEADER_SIZE + stored_size;
 }
 
-// ---- Decoding
-// --------------------------------------------------------------------------------------
+// ---- Decoding -----------------------------------------------------------------------------------
 
 static void load_header(const uint8_t *bytes, struct as_frame_header *header) {
     *header = (struct as_frame_header){

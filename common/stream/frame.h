@@ -91,8 +91,7 @@ int as_frame_decode(struct as_frame *frame, const void *data, size_t size, struc
 uint64_t as_frame_domain_fingerprint(const void *sql, size_t size);
 uint64_t as_frame_source_id(const char *name);
 
-// ---- A stream of frames from a file descriptor
-// ---------------------------------------------------
+// ---- A stream of frames from a file descriptor --------------------------------------------------
 //
 //   open → next (1)* → next (0 after END and end of file) → close
 //

@@ -49,8 +49,7 @@ void as_frame_reader_close(struct as_frame_reader *reader) {
     free(reader);
 }
 
-// ---- Bytes
-// -----------------------------------------------------------------------------------------
+// ---- Bytes --------------------------------------------------------------------------------------
 
 // One read into `data`: AS_FRAME_READ with *got bytes, 0 of them at the end of the file.
 static enum as_frame_next read_some(struct as_frame_reader *r, uint8_t *data, size_t size,
@@ -96,8 +95,7 @@ static enum as_frame_next read_exactly(struct as_frame_reader *r, uint8_t *to, s
     return next;
 }
 
-// ---- Frames
-// ----------------------------------------------------------------------------------------
+// ---- Frames -------------------------------------------------------------------------------------
 
 static enum as_frame_next malformed(struct as_error *error, const char *text) {
     as_error_set(error, AS_DATA, "%s", text);
@@ -146,8 +144,7 @@ static enum as_frame_next read_body(struct as_frame_reader *r, struct as_frame *
     return as_frame_open_body(frame, error) ? AS_FRAME_FAILED : AS_FRAME_READ;
 }
 
-// ---- Order
-// -----------------------------------------------------------------------------------------
+// ---- Order --------------------------------------------------------------------------------------
 
 static bool belongs(const struct as_frame_reader *r, uint8_t type) {
     if (r->kind == AS_STREAM_ITEMS)
@@ -217,8 +214,7 @@ static enum as_frame_next read_frame(struct as_frame_reader *r, struct as_frame 
     return AS_FRAME_READ;
 }
 
-// ---- Stream
-// ----------------------------------------------------------------------------------------
+// ---- Stream -------------------------------------------------------------------------------------
 
 static enum as_frame_next fail(struct as_frame_reader *r, const struct as_error *why,
                                struct as_error *error) {

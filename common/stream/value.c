@@ -5,8 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-// ---- Encoding
-// --------------------------------------------------------------------------------------
+// ---- Encoding -----------------------------------------------------------------------------------
 
 // Nine bytes fit every value but the bytes of a text.
 static void encode_integer(struct as_buffer *out, int64_t v) {
@@ -72,8 +71,7 @@ void as_value_encode(struct as_buffer *out, const struct as_value *value) {
     assert(!"a type that is none");
 }
 
-// ---- Decoding, the rare forms
-// ----------------------------------------------------------------------
+// ---- Decoding, the rare forms -------------------------------------------------------------------
 
 static bool decode_integer_16(struct as_cursor *in, int64_t *v) {
     uint16_t bits;
@@ -102,9 +100,6 @@ static bool decode_real(struct as_cursor *in, double *v) {
 bool as_value_decode_rare(struct as_cursor *in, uint8_t tag, struct as_value *value) {
     uint32_t size;
     switch (tag) {
-    case AS_TAG_NULL:
-        *value = as_value_null();
-        return true;
     case AS_TAG_INTEGER_16:
         *value = as_value_integer(0);
         return decode_integer_16(in, &value->integer);

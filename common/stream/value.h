@@ -84,7 +84,7 @@ static inline bool as_utf8_valid(const char *text, size_t size) {
 void as_value_encode(struct as_buffer *out, const struct as_value *value);
 
 // Decodes one value; a TEXT points into the cursor's bytes. False on anything malformed, *value and
-// the cursor's place are then undefined. Inline with its two commonest forms, since it runs for
+// the cursor's place are then undefined. Inline with its commonest forms, since it runs for
 // every value.
 bool as_value_decode_rare(struct as_cursor *in, uint8_t tag, struct as_value *value);
 
@@ -102,6 +102,10 @@ static inline bool as_value_decode(struct as_cursor *in, struct as_value *value)
         return false;
     if (tag >= AS_TAG_SHORT_TEXT)
         return as_value_take_text(in, tag - AS_TAG_SHORT_TEXT, value);
+    if (tag == AS_TAG_NULL) {
+        value->type = AS_NULL;
+        return true;
+    }
     const uint8_t *p;
     value->type = AS_INTEGER;
     if (tag == AS_TAG_INTEGER_8 && (p = as_cursor_take(in, 1))) {

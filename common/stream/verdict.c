@@ -42,8 +42,7 @@ bool as_verdict_decode_head(struct as_cursor *in, struct as_verdict_head *head) 
     return (head->flags & ~(uint32_t)AS_VERDICT_FLAG_DRY_RUN) == 0;
 }
 
-// ---- Writing
-// ---------------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------------------
 
 void as_outcome_reset(struct as_outcome_writer *writer) {
     writer->reasons.size = writer->rejections.size = 0;
@@ -104,8 +103,7 @@ void as_reason_encode(struct as_buffer *out, uint8_t kind, const char *name, con
         encode_name(out, columns[i]);
 }
 
-// ---- Reading
-// ---------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 enum { REASON_SIZE_MIN = 7, REJECTION_SIZE_MIN = 6 };
 
