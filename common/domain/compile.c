@@ -51,6 +51,7 @@ void as_compiler_start(struct as_compiler *c, struct as_program *program, size_t
     c->next_register = parameters + c->constant_limit;
     program->register_count = c->next_register;
     c->own_row = AS_NO_REGISTER;
+    c->tables_read = as_region_zero(&c->domain->region, c->domain->table_count + 1);
 }
 
 uint16_t as_compiler_register(struct as_compiler *c, size_t count) {

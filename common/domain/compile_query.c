@@ -82,8 +82,9 @@ static void find_row(struct as_compiler *c, struct as_binding *binding, struct t
         }
         pin_column(c, binding, key->columns[i], pin, (uint16_t)(first + i), &convert);
     }
+    enum as_vm_conversion conversion = r->rowid_alias ? AS_VM_CONVERT_ROWID : AS_VM_CONVERT_KEY;
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FIND,
-                                                .flag = convert,
+                                                .flag = convert ? conversion : AS_VM_TYPED_KEY,
                                                 .a = binding->cursor,
                                                 .b = first,
                                                 .c = (uint16_t)r->number,
@@ -139,6 +140,8 @@ struct as_scope *as_compile_from(struct as_compiler *c, const struct as_select *
     for (size_t i = 0; i < select->source_count; i++)
         add_binding(c, scope, select->sources[i].table, select->sources[i].alias,
                     select->sources[i].line);
+    for (size_t i = 0; i < scope->count; i++)
+        c->tables_read[scope->bindings[i].relation->number] = true;
     find_rows(c, scope, select->where, select->line, none);
     return scope;
 }

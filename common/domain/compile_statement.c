@@ -76,12 +76,12 @@ static bool rows_read_table(const struct as_statement *s) {
     return false;
 }
 
-// Row by row; but where one reads the table itself, SQLite computes all rows before it inserts the
-// first.
+// Row by row; but where one reads the table itself, or a statement before this one did, SQLite
+// computes all rows before it inserts the first (readsTable() looks at the whole program).
 static void insert_rows(struct as_compiler *c, const struct as_relation *r,
                         const struct as_statement *s) {
     int position[AS_TABLE_COLUMNS_MAX];
-    bool ahead = s->row_count > 1 && rows_read_table(s);
+    bool ahead = c->tables_read[r->number] || rows_read_table(s);
     size_t row_size = r->info.column_count;
     if (!map_columns(c, r, s, s->value_count, position))
         return;

@@ -65,6 +65,7 @@ struct as_compiler {
     size_t next_register;
     const struct as_scope *scope;
     bool raise_allowed;
+    bool *tables_read; // by the program so far: a flag for each aggregate
     uint16_t own_row; // register: 0 once a command's own row was deleted by a cascade; or none
     size_t known_count;
     const struct as_known *knowns;

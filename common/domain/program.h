@@ -44,7 +44,7 @@ enum as_opcode {
     AS_VM_JUMP_NULL,    // where b is NULL; flag: where it is not
     AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
     AS_VM_FIND,   // cursor a ← row of table c with the primary key at b …; jumps where none;
-                  // flag: the key must be converted to the columns' types first
+                  // flag: enum as_vm_conversion of the key
     AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
                   // jumps where none
     AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
@@ -58,6 +58,9 @@ enum as_opcode {
     AS_VM_DELETE, // the row in cursor a of table c
     AS_VM_END,
 };
+
+// Of a key whose values may not have the columns' types. A rowid is looked up a little differently.
+enum as_vm_conversion { AS_VM_TYPED_KEY, AS_VM_CONVERT_KEY, AS_VM_CONVERT_ROWID };
 
 enum { AS_VM_SENSE = 0x40, AS_VM_NULL_JUMPS = 0x80, AS_VM_OPERATOR_MASK = 0x3F };
 

@@ -59,11 +59,11 @@ static int fail_at(const struct loader *l, size_t offset, struct as_error *error
     return as_error_set(error, AS_DATA, "%s:%d: %s", l->name, line_of(l, offset), text);
 }
 
-// The next byte that is neither white space nor inside a comment.
+// The next byte that is neither white space nor inside a comment, nor a lone semicolon.
 static const char *skip_blank(const char *p) {
     for (;;) {
         const char *start = p;
-        p += strspn(p, " \t\r\n\f");
+        p += strspn(p, "; \t\r\n\f");
         if (p[0] == '-' && p[1] == '-')
             p += strcspn(p, "\n");
         if (p[0] == '/' && p[1] == '*') {

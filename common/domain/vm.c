@@ -37,11 +37,22 @@ static void convert_key(enum as_type type, struct as_value *value, struct as_reg
         *value = as_value_null();
 }
 
+// SQLite does not take the REAL -9223372036854775808.0 for a rowid, though it is equal to one.
+static void convert_rowid(struct as_value *value, struct as_region *scratch) {
+    struct as_value given = *value;
+    convert_key(AS_INTEGER, value, scratch);
+    as_sql_apply_numeric(&given);
+    if (given.type == AS_REAL && value->type == AS_INTEGER && value->integer == INT64_MIN)
+        *value = as_value_null();
+}
+
 static bool find(const struct as_instruction *in, const struct as_vm_frame *frame,
                  struct as_state *state, struct as_region *scratch) {
     struct as_table *table = &state->tables[in->c];
     struct as_value *key = &frame->registers[in->b];
-    if (in->flag) {
+    if (in->flag == AS_VM_CONVERT_ROWID) {
+        convert_rowid(key, scratch);
+    } else if (in->flag) {
         for (size_t i = 0; i < table->keys[0].column_count; i++)
             convert_key(table->types[table->keys[0].columns[i]], &key[i], scratch);
     }

@@ -38,7 +38,8 @@ struct fuzz_item {
     bool gone;
     bool group;     // the next item belongs to the same group
     bool batch_end; // the engine is given everything up to here at once
-    bool reload;    // and is then rebuilt from its rows
+    bool fold;      // its changes are then taken
+    bool reload;    // and it is rebuilt from its rows
     size_t command;
     struct as_value values[FUZZ_COLUMNS_MAX];
 };
@@ -50,6 +51,7 @@ struct fuzz_case {
     struct fuzz_table aggregates[FUZZ_TABLES_MAX];
     struct fuzz_table commands[FUZZ_TABLES_MAX];
     struct node *domain; // a LIST of statements
+    bool wide;           // items have many distinct values
     struct node *seeds;  // those that are initial rows, to try out one by one
     struct fuzz_item *items;
     size_t item_count;

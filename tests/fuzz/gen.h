@@ -35,6 +35,9 @@ bool gen_chance(struct gen *g, unsigned percent);
 const char *gen_format(struct gen *g, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// The name, now and then with upper and lower case exchanged.
+const char *gen_any_case(struct gen *g, const char *name);
+
 #define GEN_PICK(g, array)        ((array)[gen_below((g), sizeof(array) / sizeof *(array))])
 #define LEAF(g, kind, ...)        node_leaf(&(g)->c->region, kind, __VA_ARGS__)
 #define FORM(g, ...)              node_make(&(g)->c->region, NODE_FORM, __VA_ARGS__)

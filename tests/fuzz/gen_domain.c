@@ -236,6 +236,10 @@ static struct node *table_reference(struct gen *g, const struct fuzz_table *comm
         return NULL;
     struct node *names = name_list(g, command, columns, target->key_count);
     struct node *keys = name_list(g, target, target->key, target->key_count);
+    if (target->key_count == 2 && gen_chance(g, 30)) { // the same pairs in another order
+        names = name_list(g, command, (size_t[]){columns[1], columns[0]}, 2);
+        keys = name_list(g, target, (size_t[]){target->key[1], target->key[0]}, 2);
+    }
     return MAYBE(g,
                  gen_chance(g, 60) ? "FOREIGN KEY (@) REFERENCES @ (@)@"
                                    : "CONSTRAINT fk FOREIGN KEY (@) REFERENCES @(@)@",
@@ -273,7 +277,8 @@ static struct node *seed_row(struct gen *g, const struct fuzz_table *t) {
         if (t->columns[i].type == AS_TEXT)
             ADD(g, row, LEAF(g, NODE_EXPR, "%s", GEN_PICK(g, texts)));
         else
-            ADD(g, row, LEAF(g, NODE_EXPR, "%d", (int)gen_below(g, 5)));
+            ADD(g, row,
+                LEAF(g, NODE_EXPR, gen_chance(g, 85) ? "%d" : "4 - %d", (int)gen_below(g, 5)));
     }
     return row;
 }
@@ -282,7 +287,12 @@ static struct node *seed(struct gen *g, const struct fuzz_table *t) {
     struct node *rows = LIST(g, ", ", 1);
     for (size_t i = gen_below(g, 2) + 1; i > 0; i--)
         ADD(g, rows, FORM(g, "(@)", seed_row(g, t)));
-    return FORM(g, "INSERT INTO @ VALUES @;", LEAF(g, NODE_FORM, "%s", t->name), rows);
+    size_t all[FUZZ_COLUMNS_MAX];
+    for (size_t i = 0; i < t->count; i++)
+        all[i] = i;
+    struct node *names = MAYBE(g, " (@)", name_list(g, t, all, t->count));
+    names->gone = gen_chance(g, 60);
+    return FORM(g, "INSERT INTO @@ VALUES @;", LEAF(g, NODE_FORM, "%s", t->name), names, rows);
 }
 
 static struct node *index_on(struct gen *g, struct fuzz_table *t, size_t number) {
@@ -347,6 +357,9 @@ void fuzz_generate_domain(struct fuzz_case *c) {
     c->domain = LIST(&g, "\n", 0);
     for (size_t i = 0; i < table_count; i++)
         ADD(&g, c->domain, tables[i]);
-    for (size_t i = 0; i < rest_count; i++)
+    for (size_t i = 0; i < rest_count; i++) {
+        if (gen_chance(&g, 8))
+            ADD(&g, c->domain, LEAF(&g, NODE_MAYBE, "%s", "-- CREATE TABLE; 'and so on\n;"));
         ADD(&g, c->domain, rest[i]);
+    }
 }

@@ -22,6 +22,17 @@ const char *gen_format(struct gen *g, const char *format, ...) {
     return as_region_text(&g->c->region, text, (size_t)size);
 }
 
+// SQL does not care about the case of ASCII letters in names.
+const char *gen_any_case(struct gen *g, const char *name) {
+    if (!gen_chance(g, 6))
+        return name;
+    char *other = as_region_text(&g->c->region, name, strlen(name));
+    for (char *at = other; *at; at++)
+        if ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z'))
+            *at ^= 0x20;
+    return other;
+}
+
 // ---- Scopes
 // ----------------------------------------------------------------------------------------
 
@@ -30,7 +41,8 @@ void gen_scope_add(struct gen *g, struct fuzz_scope *scope, const char *qualifie
     for (size_t i = 0; i < table->count && scope->count < SCOPE_MAX; i++) {
         const struct fuzz_column *column = &table->columns[i];
         bool bare = qualifier[0] == '\0';
-        const char *text = bare ? column->name : gen_format(g, "%s.%s", qualifier, column->name);
+        const char *name = gen_any_case(g, column->name);
+        const char *text = bare ? name : gen_format(g, "%s.%s", qualifier, name);
         scope->uses[scope->count++] = (struct fuzz_use){text, column->type, column->not_null};
     }
 }

@@ -55,7 +55,18 @@ static struct as_value text_value(const char *text) {
     return as_value_text(text, (uint32_t)strlen(text));
 }
 
+// Many distinct values, so that tables grow and are taken apart again.
+static struct as_value wide_value(struct gen *g, enum as_type type) {
+    int64_t n = (int64_t)gen_below(g, 400);
+    if (type == AS_INTEGER)
+        return as_value_integer(n);
+    return type == AS_REAL ? as_value_real((double)n / 4)
+                           : text_value(gen_format(g, "k%d", (int)n));
+}
+
 static struct as_value value_of(struct gen *g, enum as_type type) {
+    if (g->c->wide && gen_chance(g, 85))
+        return wide_value(g, type);
     switch (type) {
     case AS_INTEGER:
         if (gen_chance(g, 6))
@@ -80,12 +91,14 @@ void fuzz_generate_items(struct fuzz_case *c, size_t count) {
     struct gen g = {.c = c};
     c->items = as_region_zero(&c->region, (count + 1) * sizeof *c->items);
     c->item_count = count;
+    c->wide = gen_chance(&g, 12);
     unsigned groups = gen_chance(&g, 50) ? 15 : 0;
     for (size_t i = 0; i < count; i++) {
         struct fuzz_item *item = &c->items[i];
         item->command = gen_below(&g, c->command_count);
         item->group = i + 1 < count && gen_chance(&g, groups);
         item->batch_end = gen_chance(&g, 20);
+        item->fold = item->batch_end && gen_chance(&g, 60);
         item->reload = item->batch_end && gen_chance(&g, 10);
         const struct fuzz_table *command = &c->commands[item->command];
         for (size_t k = 0; k < command->count; k++)

@@ -44,7 +44,9 @@ static struct node *key_value(struct gen *g, const struct fuzz_scope *scope, enu
     size_t way = gen_below(g, 100);
     if (use && way < 70)
         return LEAF(g, NODE_EXPR, "%s", use->text);
-    if (way < 86)
+    if (way >= 70 && way < 74 && scope->subqueries)
+        return gen_scalar_subquery(g, scope, type, 0);
+    if (way < 88)
         return key_literal(g, gen_chance(g, 92) ? type : AS_INTEGER + AS_TEXT - type);
     return gen_tight(g, key_computed(g, scope, type));
 }

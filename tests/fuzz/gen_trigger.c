@@ -105,6 +105,12 @@ static struct node *guard(struct gen *g, const struct body *b) {
     return FORM(g, "SELECT @ WHERE @;", raise_leaf(g), guard_condition(g, b, &scope));
 }
 
+// A value that fails for the smallest of integers: the only one of its statement that can.
+static struct node *failing_value(struct gen *g, const struct body *b) {
+    const struct fuzz_use *use = &b->scope.uses[gen_below(g, b->scope.count)];
+    return EXPR(g, "abs(@)", LEAF(g, NODE_EXPR, "%s", use->text));
+}
+
 // Errors in the open: outside of WHERE and without a second error beside it, so that SQLite's
 // planner has no say in which is seen.
 static struct node *failing_select(struct gen *g, const struct body *b) {
@@ -116,9 +122,21 @@ static struct node *failing_select(struct gen *g, const struct body *b) {
     return FORM(g, forms[gen_below(g, 2)], LEAF(g, NODE_EXPR, "%s", use->text));
 }
 
+static struct node *failing_update(struct gen *g, const struct body *b) {
+    const struct fuzz_table *t = pick_aggregate(g);
+    size_t column = gen_below(g, t->count);
+    if (is_key(t, column))
+        return failing_select(g, b);
+    struct node *pins = gen_pins(g, t, "", &b->scope);
+    return FORM(g, "UPDATE @ SET @ = @ WHERE @;", LEAF(g, NODE_FORM, "%s", t->name),
+                LEAF(g, NODE_FORM, "%s", t->columns[column].name), failing_value(g, b), pins);
+}
+
 static struct node *idle_select(struct gen *g, const struct body *b) {
     if (gen_chance(g, b->risk / 2))
         return failing_select(g, b);
+    if (gen_chance(g, 30))
+        return failing_update(g, b);
     return FORM(g, "SELECT @, @;", gen_expression(g, &b->scope, AS_NULL, 2),
                 gen_condition(g, &b->scope, 2));
 }
@@ -213,7 +231,11 @@ static struct node *insert_value(struct gen *g, const struct body *b,
         return rowid_value(g, scope);
     if (is_key(t, column))
         return gen_value_for(g, scope, c, gen_chance(g, 80), gen_chance(g, 80) ? 0 : 2);
-    return gen_value_for(g, scope, c, c->bounded || !gen_chance(g, b->risk), 2);
+    struct node *value = gen_value_for(g, scope, c, c->bounded || !gen_chance(g, b->risk), 2);
+    if (gen_chance(g, 3))
+        value = EXPR(g, "CASE WHEN @ THEN @ ELSE @ END", guard_condition(g, b, scope),
+                     raise_leaf(g), value);
+    return value;
 }
 
 // Which columns an INSERT names: all of them (no list), or the key and some others.
@@ -334,12 +356,15 @@ struct node *gen_trigger(struct gen *g, const struct fuzz_table *command, size_t
     size_t length = pick_length(g);
     b.risk = (unsigned)(50 / length);
     struct node *statements = LIST(g, "\n  ", 1);
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
+        if (gen_chance(g, 4))
+            ADD(g, statements, LEAF(g, NODE_MAYBE, "%s", "/* END; ' */ -- \";"));
         ADD(g, statements, statement(g, &b));
+    }
     struct node *when = MAYBE(g, " WHEN @", gen_mild_condition(g, &b.scope));
     when->gone = gen_chance(g, 85);
     struct node *each = LEAF(g, NODE_MAYBE, " FOR EACH ROW");
     return FORM(g, "CREATE TRIGGER @ AFTER INSERT ON @@@ BEGIN\n  @\nEND;",
-                LEAF(g, NODE_FORM, "apply%zu", number), LEAF(g, NODE_FORM, "%s", command->name),
-                each, when, statements);
+                LEAF(g, NODE_FORM, "apply%zu", number),
+                LEAF(g, NODE_FORM, "%s", gen_any_case(g, command->name)), each, when, statements);
 }

@@ -82,10 +82,26 @@ static struct node *grouping(struct gen *g, const struct fuzz_table *t, const ch
                 second ? second : "");
 }
 
+// Two rows at most, so that the order of adding cannot matter when their sum leaves 64 bits.
+static struct node *overflowing_assertion(struct gen *g, const struct fuzz_table *t,
+                                          size_t number) {
+    const struct fuzz_column *key = &t->columns[t->key[0]];
+    size_t column = gen_below(g, t->count);
+    if (t->key_count != 1 || key->type != AS_INTEGER || t->columns[column].type != AS_INTEGER)
+        return NULL;
+    return FORM(g, "CREATE VIEW @ AS SELECT sum(@) <> 3 AS holds FROM @ WHERE @;",
+                LEAF(g, NODE_FORM, "assertion%zu", number),
+                LEAF(g, NODE_FORM, "%s", t->columns[column].name),
+                LEAF(g, NODE_FORM, "%s", t->name), LEAF(g, NODE_FORM, "%s IN (1, 4)", key->name));
+}
+
 struct node *gen_assertion(struct gen *g, size_t number) {
     const struct fuzz_table *t = &g->c->aggregates[gen_below(g, g->c->aggregate_count)];
     struct fuzz_scope scope = {.count = 0};
     gen_scope_add(g, &scope, "", t);
+    struct node *overflowing = gen_chance(g, 15) ? overflowing_assertion(g, t, number) : NULL;
+    if (overflowing)
+        return overflowing;
     const char *group;
     struct node *by = grouping(g, t, &group);
     bool listed = gen_chance(g, 20) && !group;

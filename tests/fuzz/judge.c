@@ -13,6 +13,7 @@
 #include "case.h"
 #include "domain/engine.h"
 #include "domain/referee.h"
+#include "mirror.h"
 #include "stream/verdict.h"
 
 enum { CASE_SECONDS_MAX = 60 };
@@ -39,6 +40,9 @@ struct trial {
     const struct fuzz_item *items[FUZZ_ITEMS_MAX];
     size_t count;
     struct opinion ours[FUZZ_ITEMS_MAX];
+    uint16_t commands[FUZZ_ITEMS_MAX]; // a group as the referee wants it
+    const struct as_value *values[FUZZ_ITEMS_MAX];
+    struct mirror mirror;
 };
 
 // ---- Findings
@@ -109,6 +113,7 @@ static void close_trial(struct trial *t) {
     as_engine_free(t->engine);
     as_referee_close(t->referee);
     as_domain_free(t->domain);
+    mirror_free(&t->mirror);
     as_buffer_free(&t->sql);
 }
 
@@ -234,15 +239,13 @@ static struct opinion opinion_of(const struct as_referee_verdict *v, size_t firs
 }
 
 static bool ask_referee(struct trial *t, size_t first, size_t count) {
-    uint16_t commands[FUZZ_ITEMS_MAX];
-    const struct as_value *values[FUZZ_ITEMS_MAX];
     struct as_referee_verdict verdict;
     struct as_error error = {0};
     for (size_t i = 0; i < count; i++) {
-        commands[i] = (uint16_t)t->numbers[t->items[first + i]->command];
-        values[i] = t->live[first + i];
+        t->commands[i] = (uint16_t)t->numbers[t->items[first + i]->command];
+        t->values[i] = t->live[first + i];
     }
-    if (as_referee_decide(t->referee, commands, values, count, &verdict, &error) != AS_OK)
+    if (as_referee_decide(t->referee, t->commands, t->values, count, &verdict, &error) != AS_OK)
         return broken(t, "as_referee_decide", &error);
     for (size_t i = 0; i < count; i++) {
         struct opinion theirs = opinion_of(&verdict, first, i);
@@ -362,12 +365,21 @@ static bool reload(struct trial *t) {
 // ---- A case
 // ----------------------------------------------------------------------------------------
 
+// Every few batches: what a fold is told must lead to the same rows.
+static bool fold(struct trial *t) {
+    const char *wrong = mirror_follow(&t->mirror, t->engine, t->domain);
+    return wrong ? differ(t, DIFF_FAILED, 1, 1, "%s", wrong) : true;
+}
+
 static bool judge_batch(struct trial *t, const struct as_buffer *body) {
     if (fuzz_referee_only)
         return ask_referee_by_group(t);
     if (!ask_engine(t, body) || !ask_referee_by_group(t) || !compare_state(t))
         return false;
-    return t->items[t->count - 1]->reload ? reload(t) : true;
+    const struct fuzz_item *last = t->items[t->count - 1];
+    if ((last->fold || last->reload) && !fold(t))
+        return false;
+    return last->reload ? reload(t) : true;
 }
 
 void fuzz_judge(const struct fuzz_case *c, struct fuzz_result *result) {
@@ -392,7 +404,7 @@ void fuzz_judge(const struct fuzz_case *c, struct fuzz_result *result) {
 static void judge_child(const struct fuzz_case *c, struct fuzz_result *result) {
     alarm(CASE_SECONDS_MAX);
     fuzz_judge(c, result);
-    _exit(0);
+    exit(0); // not _exit: leaks are looked for
 }
 
 void fuzz_judge_apart(const struct fuzz_case *c, struct fuzz_result *result) {

@@ -48,9 +48,10 @@ static void print_item(const struct fuzz_case *c, size_t number, struct as_buffe
         print_value(&item->values[i], out);
         separator = ", ";
     }
-    as_buffer_printf(out, "); -- item %zu%s%s%s\n", number,
+    as_buffer_printf(out, "); -- item %zu%s%s%s%s\n", number,
                      item->group ? ", in a group with the next" : "",
-                     item->batch_end ? ", end of batch" : "", item->reload ? ", reload" : "");
+                     item->batch_end ? ", end of batch" : "", item->fold ? ", fold" : "",
+                     item->reload ? ", reload" : "");
 }
 
 void fuzz_print_case(const struct fuzz_case *c, struct as_buffer *out) {

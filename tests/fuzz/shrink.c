@@ -90,8 +90,8 @@ static bool simplify_items(struct shrinker *s) {
         struct fuzz_item *item = &s->c->items[i];
         if (item->gone)
             continue;
-        any |=
-            cut_flag(s, &item->group) | cut_flag(s, &item->reload) | cut_flag(s, &item->batch_end);
+        any |= cut_flag(s, &item->group) | cut_flag(s, &item->reload) | cut_flag(s, &item->fold) |
+               cut_flag(s, &item->batch_end);
         for (size_t k = 0; k < s->c->commands[item->command].count; k++)
             any |= simplify_value(s, &item->values[k]);
     }

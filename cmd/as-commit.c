@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+//
+// as-commit: the one writer. Items in, decided against the domain's invariants in order, made
+// durable batch by batch, verdicts out.
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/number.h"
+#include "domain/load.h"
+#include "store/writer.h"
+
+static const struct as_program program = {
+    .name = "as-commit",
+    .help =
+        "usage: as-commit [--domain FILE] [--dry-run] [--fail-on-reject] [--segment-size N]\n"
+        "                 [--fold-interval T] [--no-progress] STORE\n"
+        "       as-commit --check FILE\n"
+        "\n"
+        "Decides the items read from stdin, commits each batch to STORE, writes its verdicts to "
+        "stdout.\n"
+        "STORE is made if it does not exist.\n"
+        "\n"
+        "      --check FILE       compile a domain, describe it and warn of traps; no store\n"
+        "      --domain FILE      the domain that the stream and the store must have\n"
+        "      --dry-run          decide against the store's state, write nothing\n"
+        "      --fail-on-reject   exit 1 if an item was rejected (what was accepted stays)\n"
+        "      --segment-size N   size at which a journal segment is sealed (512Mi)\n"
+        "      --fold-interval T  how often state.db is brought up to date (1s)\n"
+        "      --no-progress      no progress line on a terminal\n"
+        "      --help, --version\n"
+        "\n"
+        "Exit status: 0 done, 1 something was rejected (--fail-on-reject), 64 usage, 65 bad\n"
+        "input or domain, 74 I/O or database, 75 another process writes the store.\n",
+};
+
+enum { SEGMENT_BYTES_MIN = 64 * 1024 };
+
+struct options {
+    const char *store, *domain, *check;
+    bool dry_run, fail_on_reject, progress;
+    bool help, version;
+    uint64_t segment_bytes, fold_interval_ns;
+};
+
+// ---- Options
+// -------------------------------------------------------------------------------------
+
+static int parse_option(struct options *o, int option, char **argv) {
+    switch (option) {
+    case 'D':
+        o->domain = optarg;
+        return AS_OK;
+    case 'c':
+        o->check = optarg;
+        return AS_OK;
+    case 'd':
+        o->dry_run = true;
+        return AS_OK;
+    case 'f':
+        o->fail_on_reject = true;
+        return AS_OK;
+    case 'p':
+        o->progress = false;
+        return AS_OK;
+    case 's':
+        if (as_parse_count(optarg, SEGMENT_BYTES_MIN, INT64_MAX, &o->segment_bytes))
+            return AS_OK;
+        return as_diag_misuse(&program, "--segment-size %s: not a size of 64Ki or more", optarg);
+    case 'i':
+        if (as_parse_duration_ns(optarg, &o->fold_interval_ns))
+            return AS_OK;
+        return as_diag_misuse(&program, "--fold-interval %s: not a duration such as 500ms", optarg);
+    case 'h':
+        o->help = true;
+        return AS_OK;
+    case 'v':
+        o->version = true;
+        return AS_OK;
+    case ':':
+        return as_diag_misuse(&program, "%s: needs a value", argv[optind - 1]);
+    default:
+        return as_diag_misuse(&program, "%s: no such option", argv[optind - 1]);
+    }
+}
+
+static int parse_options(struct options *o, int argc, char **argv) {
+    static const struct option long_options[] = {
+        {"domain", required_argument, NULL, 'D'},
+        {"check", required_argument, NULL, 'c'},
+        {"dry-run", no_argument, NULL, 'd'},
+        {"fail-on-reject", no_argument, NULL, 'f'},
+        {"segment-size", required_argument, NULL, 's'},
+        {"fold-interval", required_argument, NULL, 'i'},
+        {"no-progress", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    *o = (struct options){
+        .progress = true, .segment_bytes = (uint64_t)512 << 20, .fold_interval_ns = AS_NS_PER_S};
+    opterr = 0;
+    int option, code;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        if ((code = parse_option(o, option, argv)))
+            return code;
+    }
+    if (o->help || o->version)
+        return AS_OK;
+    if (o->check && optind < argc)
+        return as_diag_misuse(&program, "%s: --check takes no store", argv[optind]);
+    if (!o->check && optind == argc)
+        return as_diag_misuse(&program, "which store?");
+    if (optind + 1 < argc)
+        return as_diag_misuse(&program, "%s: more than one store", argv[optind + 1]);
+    o->store = argv[optind];
+    return AS_OK;
+}
+
+// ---- --check
+// -------------------------------------------------------------------------------------
+
+static int check(const struct options *o) {
+    struct as_domain *domain;
+    struct as_engine *engine;
+    struct as_error error = {0};
+    struct as_buffer text = {0};
+    if (as_domain_load_file(o->check, &domain, &error))
+        return as_diag_fail(&program, &error);
+    if (as_engine_create(domain, &engine, &error)) // the initial rows must keep the invariants
+        return as_diag_fail(&program, &error);
+    as_domain_describe(domain, &text);
+    as_domain_warnings(domain, &text);
+    as_engine_free(engine);
+    as_domain_free(domain);
+    int code = as_io_write_full(STDOUT_FILENO, text.data, text.size, "stdout", &error);
+    as_buffer_free(&text);
+    return code ? as_diag_fail(&program, &error) : as_diag_close_stdout(&program, AS_OK);
+}
+
+// ---- Opening
+// -------------------------------------------------------------------------------------
+
+static volatile int stopped;
+
+static void on_signal(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+// SIGTERM and SIGINT end the run in order; a reader of verdicts that goes away is an error to be
+// handled, not a signal to die of: what is decided must still be committed.
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+struct run {
+    const struct options *options;
+    struct as_frame_reader *reader;
+    struct as_frame frame;
+    struct as_store store;
+    struct as_writer writer;
+    struct as_progress progress;
+    uint64_t fold_due_ns;
+    bool unsound;          // the state in memory is not that of the journal: no fold
+    bool output_lost;      // stdout cannot be written any more
+    struct as_error error; // the first failure
+};
+
+// The domain that the stream declares must be that of --domain and of the store.
+static int check_domains(struct run *r, struct as_domain *stored, struct as_error *error) {
+    uint64_t stream = r->frame.header.domain;
+    struct as_domain *named;
+    if (stored && as_domain_fingerprint(stored) != stream)
+        return as_error_set(error, AS_DATA, "%s: has another domain than the stream",
+                            r->options->store);
+    if (!r->options->domain)
+        return AS_OK;
+    int code = as_domain_load_file(r->options->domain, &named, error);
+    if (code)
+        return code;
+    if (as_domain_fingerprint(named) != stream)
+        code =
+            as_error_set(error, AS_DATA, "%s: is not the domain of the stream", r->options->domain);
+    as_domain_free(named);
+    return code;
+}
+
+static int load_stream_domain(struct run *r, struct as_domain **domain, struct as_error *error) {
+    return as_domain_load("stdin: domain", (const char *)r->frame.body,
+                          r->frame.header.inflated_size, domain, error);
+}
+
+// Locks the store first, so that a second writer is told before it has read anything.
+static int open_store(struct run *r, struct as_error *error) {
+    const struct options *o = r->options;
+    struct as_domain *domain = NULL;
+    bool exists;
+    int code = as_store_lock(&r->store, o->store, false, &exists, error);
+    if (!code && exists)
+        code = as_store_read_domain(o->store, &domain, error);
+    if (code)
+        return code;
+    enum as_frame_next next = as_frame_reader_next(r->reader, &r->frame, error);
+    if (next == AS_FRAME_FAILED)
+        code = error->code;
+    if (!code && next == AS_FRAME_READ)
+        code = check_domains(r, domain, error);
+    if (!code && !domain && next == AS_FRAME_READ)
+        code = load_stream_domain(r, &domain, error);
+    if (!code && next == AS_FRAME_READ && !exists && !o->dry_run) {
+        as_store_abandon(&r->store);
+        code = as_store_lock(&r->store, o->store, true, &exists, error);
+        if (!code && !exists)
+            code = as_store_create(&r->store, domain, error);
+    }
+    if (!code && next == AS_FRAME_READ)
+        return as_store_open(&r->store, domain, o->segment_bytes, o->dry_run, error);
+    as_domain_free(domain);
+    return code;
+}
+
+// ---- The loop
+// ------------------------------------------------------------------------------------
+
+static void keep_first(struct run *r, const struct as_error *error) {
+    if (!r->error.code)
+        r->error = *error;
+}
+
+// Sends what is committed. Once stdout is lost, commits go on without it.
+static void send_verdicts(struct run *r) {
+    struct as_error error;
+    struct as_buffer *out = &r->writer.verdicts;
+    if (!r->output_lost && out->size &&
+        as_io_write_full(STDOUT_FILENO, out->data, out->size, "stdout", &error)) {
+        keep_first(r, &error);
+        r->output_lost = true;
+    }
+    out->size = 0;
+}
+
+// False after a failure: nothing more may be written then (D3).
+static bool commit(struct run *r) {
+    struct as_error error;
+    if (as_writer_commit(&r->writer, &error)) {
+        keep_first(r, &error);
+        r->unsound = true;
+        return false;
+    }
+    send_verdicts(r);
+    as_progress_show(&r->progress, "items", r->writer.totals.items, 0);
+    return true;
+}
+
+static bool fold(struct run *r) {
+    struct as_error error;
+    if (r->options->dry_run || r->unsound)
+        return true;
+    r->fold_due_ns = as_clock_monotonic_ns() + r->options->fold_interval_ns;
+    if (!as_store_fold(&r->store, &error))
+        return true;
+    keep_first(r, &error);
+    r->unsound = true;
+    return false;
+}
+
+static bool offer(struct run *r) {
+    struct as_error error;
+    uint64_t number = r->frame.number, position = r->frame.position;
+    int code = as_writer_offer(&r->writer, &r->frame, as_clock_monotonic_ns(), &error);
+    if (!code)
+        return true;
+    if (code == AS_DATA)
+        as_error_wrap(&error, "stdin: frame %llu at byte %llu", (unsigned long long)number,
+                      (unsigned long long)position);
+    send_verdicts(r); // of duplicates' predecessors
+    keep_first(r, &error);
+    r->unsound = true;
+    return false;
+}
+
+// While the producer is idle, the fold must not wait for its next frame.
+static bool wait_for_input(struct run *r) {
+    while (!as_frame_reader_ready(r->reader) && !stopped) {
+        uint64_t now = as_clock_monotonic_ns();
+        if (now >= r->fold_due_ns && !fold(r))
+            return false;
+        uint64_t wait_ms = (r->fold_due_ns - now) / AS_NS_PER_MS + 1;
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        poll(&input, 1, r->fold_due_ns > now && wait_ms < 200 ? (int)wait_ms : 200);
+    }
+    return true;
+}
+
+// Reads and decides as long as there is input and room, then commits all of it at once: the slower
+// the disk, the more batches share a commit.
+static bool step(struct run *r, bool *more) {
+    struct as_error error;
+    while (*more && !as_writer_full(&r->writer)) {
+        if (r->writer.waiting && (stopped || !as_frame_reader_ready(r->reader)))
+            break;
+        if (!r->writer.waiting && !wait_for_input(r))
+            return false;
+        enum as_frame_next next = as_frame_reader_next(r->reader, &r->frame, &error);
+        if (next == AS_FRAME_FAILED)
+            keep_first(r, &error);
+        *more = next == AS_FRAME_READ;
+        if (*more && !offer(r)) {
+            *more = false;
+            return r->error.code == AS_DATA && commit(r);
+        }
+    }
+    return commit(r);
+}
+
+static void run_loop(struct run *r) {
+    bool more = true;
+    while (more && !r->output_lost) {
+        if (!step(r, &more))
+            return;
+        if (as_clock_monotonic_ns() >= r->fold_due_ns && !fold(r))
+            return;
+    }
+}
+
+// ---- The end
+// -------------------------------------------------------------------------------------
+
+static void finish(struct run *r) {
+    struct as_error error;
+    fold(r);
+    if (!r->error.code) {
+        as_writer_end(&r->writer);
+        send_verdicts(r);
+    }
+    if (r->error.code == AS_IO && !r->output_lost)
+        as_store_abandon(&r->store);
+    else if (as_store_close(&r->store, &error))
+        keep_first(r, &error);
+}
+
+static int exit_code(struct run *r) {
+    if (r->error.code)
+        return as_diag_fail(&program, &r->error);
+    if (r->options->fail_on_reject && r->writer.totals.rejected)
+        return as_diag_close_stdout(&program, AS_NO);
+    return as_diag_close_stdout(&program, AS_OK);
+}
+
+static int commit_stream(const struct options *options) {
+    struct run r = {.options = options};
+    struct as_error error;
+    int code = as_diag_no_terminal(&program, STDIN_FILENO, "read from");
+    if (!code)
+        code = as_diag_no_terminal(&program, STDOUT_FILENO, "written to");
+    if (code)
+        return code;
+    catch_signals();
+    as_io_widen_pipe(STDIN_FILENO);
+    as_io_widen_pipe(STDOUT_FILENO);
+    r.reader = as_frame_reader_open(STDIN_FILENO, AS_STREAM_ITEMS, "stdin", &stopped);
+    if (open_store(&r, &error)) {
+        keep_first(&r, &error);
+        as_store_abandon(&r.store);
+    } else if (r.store.domain) {
+        if (r.store.rebuilt && r.store.start.batches)
+            as_diag_note(&program, "%s: state.db was %s: rebuilt from the journal", options->store,
+                         r.store.rebuilt);
+        as_writer_open(&r.writer, &r.store);
+        as_progress_start(&r.progress, options->progress);
+        r.fold_due_ns = as_clock_monotonic_ns() + options->fold_interval_ns;
+        run_loop(&r);
+        as_progress_end(&r.progress);
+        finish(&r);
+    } else {
+        as_store_abandon(&r.store); // stopped before the first frame
+    }
+    code = exit_code(&r);
+    as_writer_close(&r.writer);
+    as_frame_free(&r.frame);
+    as_frame_reader_close(r.reader);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    int code = parse_options(&options, argc, argv);
+    if (code)
+        return code;
+    if (options.help)
+        return as_diag_help(&program);
+    if (options.version)
+        return as_diag_version(&program);
+    return options.check ? check(&options) : commit_stream(&options);
+}

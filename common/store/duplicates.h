@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Exactly once: records that a source sends again are answered with the verdicts first given, found
+// in the journal.
+#ifndef AS_STORE_DUPLICATES_H
+#define AS_STORE_DUPLICATES_H
+
+#include "store/journal.h"
+#include "store/sources.h"
+#include "stream/frame.h"
+#include "stream/verdict.h"
+
+struct as_duplicates {
+    struct as_journal_reader *reader; // opened at the first duplicate
+    struct as_frame_header row_frame; // of the row at hand
+};
+
+void as_duplicates_close(struct as_duplicates *duplicates);
+
+// Adds to `out` the rejections first given to the leading `count` records of a frame of this
+// source, numbered as in this frame; *rejected counts them. The batches must be committed. A
+// source's last_batch remembers where to look for its next duplicates.
+int as_duplicates_answer(struct as_duplicates *duplicates, const char *journal,
+                         const uint8_t domain[AS_SHA256_SIZE], struct as_source_entry *source,
+                         uint64_t offset, uint32_t count, struct as_outcome_writer *out,
+                         uint32_t *rejected, struct as_error *error);
+
+// Copies the rejections of an outcome whose item numbers, moved by `shift`, lie in [from, to).
+int as_outcome_copy(const void *outcome, size_t size, int64_t shift, int64_t from, int64_t to,
+                    struct as_outcome_writer *out, uint32_t *copied, struct as_error *error);
+
+#endif

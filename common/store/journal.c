@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "store/journal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/io.h"
+
+struct as_journal {
+    char *directory;
+    uint8_t domain[AS_SHA256_SIZE];
+    uint64_t segment_bytes;
+    struct as_journal_head head;
+    struct as_segment active; // db is NULL while there is none
+    // The sealer: at most one segment at a time, owned by its thread until joined.
+    bool sealing;
+    pthread_t sealer;
+    struct as_segment sealed;
+    struct as_error seal_error;
+};
+
+// ---- Sealing
+// -------------------------------------------------------------------------------------
+
+static void *seal(void *argument) {
+    struct as_journal *j = argument;
+    as_segment_seal(&j->sealed, &j->seal_error);
+    return NULL;
+}
+
+static int join_sealer(struct as_journal *j, struct as_error *error) {
+    if (!j->sealing)
+        return AS_OK;
+    pthread_join(j->sealer, NULL);
+    j->sealing = false;
+    if (j->seal_error.code)
+        *error = j->seal_error;
+    return j->seal_error.code;
+}
+
+// Hands the active segment over. The writer has at most one segment's worth of time before it needs
+// the sealer again.
+static int start_sealer(struct as_journal *j, struct as_error *error) {
+    int code = join_sealer(j, error);
+    if (code)
+        return code;
+    j->sealed = j->active;
+    j->active = (struct as_segment){0};
+    j->seal_error = (struct as_error){0};
+    if (pthread_create(&j->sealer, NULL, seal, j) != 0)
+        return as_segment_seal(&j->sealed, error);
+    j->sealing = true;
+    return AS_OK;
+}
+
+// ---- Opening
+// -------------------------------------------------------------------------------------
+
+static int start_segment(struct as_journal *j, struct as_error *error) {
+    char name[32];
+    struct as_segment_start start = {.first_batch = j->head.batches + 1,
+                                     .first_item = j->head.items};
+    memcpy(start.domain, j->domain, AS_SHA256_SIZE);
+    memcpy(start.previous_hash, j->head.hash, AS_SHA256_SIZE);
+    snprintf(name, sizeof name, "%020llu.db", (unsigned long long)j->head.items);
+    char *path = as_io_join(j->directory, name);
+    int code = as_segment_create(path, &start, &j->active, error);
+    free(path);
+    return code;
+}
+
+// A last segment without rows was being made when the writer died; it is made again when it is
+// needed.
+static int remove_unfinished(const char *path, struct as_error *error) {
+    static const char *const suffixes[] = {"-wal", "-shm", ""};
+    for (size_t i = 0; i < 3; i++) {
+        char *name = as_alloc(strlen(path) + 8);
+        sprintf(name, "%s%s", path, suffixes[i]);
+        if (unlink(name) != 0 && i == 2) {
+            free(name);
+            return as_error_errno(error, AS_IO, "%s: unlink", path);
+        }
+        free(name);
+    }
+    return AS_OK;
+}
+
+// Has this segment a batch? Looked up by a reader that is closed before the writer's connection
+// opens.
+static int has_rows(const char *path, bool *rows, struct as_error *error) {
+    sqlite3 *db;
+    struct as_segment_start start;
+    struct as_journal_row row;
+    int code = as_sqlite_open(path, AS_SQLITE_READ, NULL, &db, error);
+    if (code)
+        return code;
+    code = as_segment_read_start(db, &start, rows, error);
+    if (!code && *rows)
+        code = as_segment_read_last(db, &row, rows, error);
+    sqlite3_close(db);
+    return code;
+}
+
+static int finish_seal(const char *path, struct as_error *error) {
+    struct as_segment segment;
+    int code = as_segment_open(path, &segment, error);
+    return code ? code : as_segment_seal(&segment, error);
+}
+
+static int open_files(struct as_journal *j, struct as_error *error) {
+    struct as_journal_file *files;
+    size_t count;
+    bool rows = true;
+    int code = as_journal_files(j->directory, &files, &count, error);
+    if (!code && count)
+        code = has_rows(files[count - 1].path, &rows, error);
+    size_t last = count;
+    if (!code && !rows) {
+        code = remove_unfinished(files[count - 1].path, error);
+        last--;
+    }
+    for (size_t i = 0; !code && i + 1 < last; i++) {
+        if (files[i].wal)
+            code = finish_seal(files[i].path, error);
+    }
+    // A sealed segment is never opened for writing again (D8); the next batch starts a new one.
+    if (!code && last && files[last - 1].wal)
+        code = as_segment_open(files[last - 1].path, &j->active, error);
+    as_journal_files_free(files, count);
+    return code;
+}
+
+static int read_head(struct as_journal *j, struct as_error *error) {
+    struct as_journal_reader *reader;
+    int code = as_journal_reader_open(j->directory, j->domain, &reader, error);
+    if (code)
+        return code;
+    code = as_journal_reader_head(reader, &j->head, error);
+    as_journal_reader_close(reader);
+    return code;
+}
+
+int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
+                    uint64_t segment_bytes, struct as_journal **journal, struct as_error *error) {
+    struct as_journal *j = as_alloc_zero(1, sizeof *j);
+    j->directory = as_strdup(directory);
+    j->segment_bytes = segment_bytes;
+    memcpy(j->domain, domain, AS_SHA256_SIZE);
+    int code = read_head(j, error);
+    if (!code)
+        code = open_files(j, error);
+    if (code)
+        as_journal_abandon(j);
+    else
+        *journal = j;
+    return code;
+}
+
+const struct as_journal_head *as_journal_head(const struct as_journal *j) {
+    return &j->head;
+}
+
+// ---- Appending
+// -----------------------------------------------------------------------------------
+
+int as_journal_begin(struct as_journal *j, struct as_error *error) {
+    int code = AS_OK;
+    if (j->active.db && j->active.bytes >= j->segment_bytes)
+        code = start_sealer(j, error);
+    if (!code && !j->active.db)
+        code = start_segment(j, error);
+    return code ? code : as_segment_begin(&j->active, error);
+}
+
+int as_journal_append(struct as_journal *j, struct as_journal_row *row, struct as_error *error) {
+    row->batch = j->head.batches + 1;
+    row->first_item = j->head.items;
+    as_segment_hash(j->head.hash, row, row->hash);
+    int code = as_segment_append(&j->active, row, error);
+    if (code)
+        return code;
+    j->head.batches = row->batch;
+    j->head.items += row->items;
+    memcpy(j->head.hash, row->hash, AS_SHA256_SIZE);
+    return AS_OK;
+}
+
+int as_journal_commit(struct as_journal *j, struct as_error *error) {
+    return as_segment_commit(&j->active, error);
+}
+
+static void free_journal(struct as_journal *j) {
+    free(j->directory);
+    free(j);
+}
+
+int as_journal_close(struct as_journal *j, struct as_error *error) {
+    int code = join_sealer(j, error);
+    if (!code && j->active.db)
+        code = as_segment_close(&j->active, error);
+    else if (j->active.db)
+        as_segment_abandon(&j->active);
+    free_journal(j);
+    return code;
+}
+
+void as_journal_abandon(struct as_journal *j) {
+    struct as_error ignored;
+    join_sealer(j, &ignored);
+    if (j->active.db)
+        as_segment_abandon(&j->active);
+    free_journal(j);
+}

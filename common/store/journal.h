@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// The journal: a chain of segments, and the chain of hashes through them (D6).
+//
+// Writing: open → (begin → append … → commit)… → close. After a failure only abandon (D3). When a
+// commit leaves the active segment larger than the limit, the next begin starts a new one; a thread
+// of its own seals the old one meanwhile, so that the writer never waits for a checkpoint.
+//
+// Reading: a reader of its own, with read-only connections, from any batch, in order.
+#ifndef AS_STORE_JOURNAL_H
+#define AS_STORE_JOURNAL_H
+
+#include "store/segment.h"
+
+// Where the journal ends.
+struct as_journal_head {
+    uint64_t batches; // the last batch's number
+    uint64_t items;
+    uint8_t hash[AS_SHA256_SIZE]; // the domain's digest while there is no batch
+};
+
+struct as_journal;
+
+// Opens for appending, finishing what a crash left: unsealed segments before the last, a last one
+// without rows. `directory` is the store's journal/.
+int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
+                    uint64_t segment_bytes, struct as_journal **journal, struct as_error *error);
+const struct as_journal_head *as_journal_head(const struct as_journal *journal);
+int as_journal_begin(struct as_journal *journal, struct as_error *error);
+// Fills in the row's batch, first_item and hash, and moves the head.
+int as_journal_append(struct as_journal *journal, struct as_journal_row *row,
+                      struct as_error *error);
+int as_journal_commit(struct as_journal *journal, struct as_error *error);
+// Waits for the sealer, checkpoints the active segment.
+int as_journal_close(struct as_journal *journal, struct as_error *error);
+void as_journal_abandon(struct as_journal *journal);
+
+// ---- Reading
+// ---------------------------------------------------------------------------------------
+
+struct as_journal_reader;
+
+// An empty or missing directory reads as a journal without batches.
+int as_journal_reader_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
+                           struct as_journal_reader **reader, struct as_error *error);
+void as_journal_reader_close(struct as_journal_reader *reader);
+
+// The next row goes on behind batch `after` (0: from the start).
+void as_journal_reader_seek(struct as_journal_reader *reader, uint64_t after);
+// The last batch that begins at or before that item: where to seek for it, minus one.
+int as_journal_reader_seek_item(struct as_journal_reader *reader, uint64_t item,
+                                struct as_error *error);
+enum as_journal_next { AS_JOURNAL_FAILED = -1, AS_JOURNAL_END = 0, AS_JOURNAL_ROW = 1 };
+// The row's blobs live until the next call. At the end a later call may find more (a writer goes
+// on).
+enum as_journal_next as_journal_reader_next(struct as_journal_reader *reader,
+                                            struct as_journal_row *row, struct as_error *error);
+// The first batch behind `after` that has the source's record `offset`.
+enum as_journal_next as_journal_reader_find(struct as_journal_reader *reader, uint64_t after,
+                                            uint64_t source, uint64_t offset,
+                                            struct as_journal_row *row, struct as_error *error);
+// The journal's end now.
+int as_journal_reader_head(struct as_journal_reader *reader, struct as_journal_head *head,
+                           struct as_error *error);
+
+// Files of the journal, oldest first, and whether each is in WAL mode (not sealed). The caller
+// frees every name and the array.
+struct as_journal_file {
+    char *path;
+    bool wal;
+};
+int as_journal_files(const char *directory, struct as_journal_file **files, size_t *count,
+                     struct as_error *error);
+void as_journal_files_free(struct as_journal_file *files, size_t count);
+
+#endif
