@@ -51,6 +51,7 @@ void as_compiler_start(struct as_compiler *c, struct as_program *program, size_t
     c->next_register = parameters + c->constant_limit;
     program->register_count = c->next_register;
     c->own_row = AS_NO_REGISTER;
+    memset(c->found, 0, sizeof c->found);
     c->tables_read = as_region_zero(&c->domain->region, c->domain->table_count + 1);
 }
 
@@ -220,6 +221,15 @@ static void compile_body(struct as_compiler *c, const struct as_relation *comman
     as_compiler_place(c, end);
 }
 
+// Can a DELETE take the item's own row with it?
+static bool cascades(const struct as_relation *command) {
+    for (size_t i = 0; i < command->reference_count; i++) {
+        if (command->references[i].cascade)
+            return true;
+    }
+    return false;
+}
+
 static void compile_command(struct as_compiler *c, struct as_relation *command) {
     struct as_operand operands[AS_TABLE_COLUMNS_MAX];
     struct as_binding row = {
@@ -231,7 +241,7 @@ static void compile_command(struct as_compiler *c, struct as_relation *command) 
     as_compile_command_checks(c, operands);
     typed_operands(command, operands);
     c->scope = &scope;
-    if (command->reference_count) {
+    if (cascades(command)) {
         c->own_row = as_compiler_register(c, 1);
         struct as_operand there = as_compiler_constant(c, as_value_integer(1));
         as_compiler_emit(

@@ -167,6 +167,20 @@ static uint32_t assertion_reason(struct as_compiler *c, const struct as_assertio
     return (uint32_t)as_compiler_reason(c, &spec);
 }
 
+static bool is_plain(const struct as_relation *r, struct as_assertion *a) {
+    for (size_t i = 0; i < a->accumulator_count; i++) {
+        struct as_accumulator *acc = &a->accumulators[i];
+        if (acc->kind == AS_ACCUMULATE_ROWS)
+            continue;
+        const struct as_expr *e = acc->expr->args[0];
+        int column = e->kind == AS_EXPR_COLUMN ? as_model_column(r, e->name) : -1;
+        if (column < 0)
+            return false;
+        acc->column = (uint16_t)column;
+    }
+    return !a->grouped && !a->view->select->where;
+}
+
 void as_compile_assertion(struct as_compiler *c, struct as_assertion *a) {
     const struct as_select *select = a->view->select;
     const struct as_expr *holds = find_holds(a->view);
@@ -190,6 +204,7 @@ void as_compile_assertion(struct as_compiler *c, struct as_assertion *a) {
     }
     struct as_known *knowns = as_region_zero(
         &c->domain->region, (a->group_count + a->accumulator_count + 1) * sizeof *knowns);
+    a->plain = is_plain(r, a);
     compile_row(c, a, knowns);
     compile_holds(c, a, knowns, holds);
     a->reason = assertion_reason(c, a, AS_REJECT_ASSERTION, a->name);

@@ -52,21 +52,29 @@ static const struct as_expr *find_pin(const struct as_compiler *c, struct terms 
     return NULL;
 }
 
-static void pin_column(struct as_compiler *c, const struct as_binding *binding, size_t column,
-                       const struct as_expr *pin, uint16_t reg, bool *convert) {
+// The register that the key's value is in: `reg`, or where it is already if it may stay there
+// (`lone`: the only column of the key, and of its type, so that FIND converts nothing).
+static uint16_t pin_column(struct as_compiler *c, const struct as_binding *binding, size_t column,
+                           const struct as_expr *pin, uint16_t reg, bool lone, bool *convert) {
     const struct as_column_info *info = &binding->relation->info.columns[column];
-    struct as_operand o = as_compile_into(c, pin, reg);
-    if (o.may & ~(AS_MAY_NULL | 1u << info->type))
-        *convert = true;
+    struct as_operand o = as_compile_expr(c, pin, reg);
+    bool other = o.may & ~(AS_MAY_NULL | 1u << info->type);
+    *convert |= other;
+    if (o.reg != reg && (other || !lone)) {
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});
+        o.reg = reg;
+    }
     if (info->type == AS_TEXT && o.affinity != AS_AFFINITY_NONE && o.affinity != AS_AFFINITY_TEXT)
         as_compiler_refuse(c, pin->line,
                            "%s.%s is TEXT and is compared as a number here: CAST the other side "
                            "AS TEXT",
                            binding->name, info->name);
+    return o.reg;
 }
 
+// `always`: no run of the program passes this by.
 static void find_row(struct as_compiler *c, struct as_binding *binding, struct terms *terms,
-                     int line, int32_t none) {
+                     int line, int32_t none, bool always) {
     const struct as_relation *r = binding->relation;
     const struct as_relation_key *key = &r->keys[0];
     uint16_t first = as_compiler_register(c, key->column_count);
@@ -80,7 +88,9 @@ static void find_row(struct as_compiler *c, struct as_binding *binding, struct t
                                binding->name, key->name);
             return;
         }
-        pin_column(c, binding, key->columns[i], pin, (uint16_t)(first + i), &convert);
+        uint16_t reg = pin_column(c, binding, key->columns[i], pin, (uint16_t)(first + i),
+                                  key->column_count == 1, &convert);
+        first = i == 0 ? reg : first;
     }
     enum as_vm_conversion conversion = r->rowid_alias ? AS_VM_CONVERT_ROWID : AS_VM_CONVERT_KEY;
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FIND,
@@ -90,6 +100,8 @@ static void find_row(struct as_compiler *c, struct as_binding *binding, struct t
                                                 .c = (uint16_t)r->number,
                                                 .d = none});
     binding->unbound = false;
+    if (always && !convert && first < c->program->parameter_count)
+        c->found[first] = (struct as_found){r, binding->cursor};
 }
 
 static void test_rest(struct as_compiler *c, const struct terms *terms, int32_t none) {
@@ -125,12 +137,12 @@ static struct as_scope *open_scope(struct as_compiler *c, size_t sources) {
 }
 
 static void find_rows(struct as_compiler *c, struct as_scope *scope, const struct as_expr *where,
-                      int line, int32_t none) {
+                      int line, int32_t none, bool always) {
     struct terms terms = {0};
     if (where)
         split(c, &terms, where);
     for (size_t i = 0; i < scope->count; i++)
-        find_row(c, &scope->bindings[i], &terms, line, none);
+        find_row(c, &scope->bindings[i], &terms, line, none, always);
     test_rest(c, &terms, none);
 }
 
@@ -142,7 +154,7 @@ struct as_scope *as_compile_from(struct as_compiler *c, const struct as_select *
                     select->sources[i].line);
     for (size_t i = 0; i < scope->count; i++)
         c->tables_read[scope->bindings[i].relation->number] = true;
-    find_rows(c, scope, select->where, select->line, none);
+    find_rows(c, scope, select->where, select->line, none, false);
     return scope;
 }
 
@@ -150,7 +162,8 @@ struct as_scope *as_compile_target(struct as_compiler *c, const struct as_statem
                                    int32_t none) {
     struct as_scope *scope = open_scope(c, 1);
     add_binding(c, scope, s->table, s->alias, s->line);
-    find_rows(c, scope, s->where, s->line, none);
+    bool always = c->command && !c->command->trigger->when;
+    find_rows(c, scope, s->where, s->line, none, always);
     return scope;
 }
 

@@ -283,21 +283,36 @@ void as_compile_insert(struct as_compiler *c, const struct as_relation *relation
 // ---- UPDATE
 // --------------------------------------------------------------------------------------
 
-static void assign(struct as_compiler *c, struct row *row, const struct as_assignment *a,
-                   uint64_t *changed) {
-    const struct as_relation *r = row->relation;
-    int column = as_model_column(r, a->column);
-    if (column < 0) {
-        as_compiler_refuse(c, a->line, "%s has no column %s", r->info.name, a->column);
-        return;
+// The assignment to each column, NULL where there is none.
+static uint64_t find_assignments(struct as_compiler *c, const struct as_relation *r,
+                                 const struct as_assignment *assignments, size_t count,
+                                 const struct as_assignment **by_column) {
+    uint64_t changed = 0;
+    memset(by_column, 0, r->info.column_count * sizeof(struct as_assignment *));
+    for (size_t i = 0; i < count; i++) {
+        const struct as_assignment *a = &assignments[i];
+        int column = as_model_column(r, a->column);
+        if (column < 0) {
+            as_compiler_refuse(c, a->line, "%s has no column %s", r->info.name, a->column);
+            continue;
+        }
+        if (r->key_mask >> column & 1)
+            as_compiler_refuse(c, a->line, "SET %s: a primary key does not change", a->column);
+        if (changed >> column & 1)
+            as_compiler_refuse(c, a->line, "SET %s: twice", a->column);
+        changed |= 1ULL << column;
+        by_column[column] = a;
     }
-    if (r->key_mask >> column & 1)
-        as_compiler_refuse(c, a->line, "SET %s: a primary key does not change", a->column);
-    if (*changed >> column & 1)
-        as_compiler_refuse(c, a->line, "SET %s: twice", a->column);
-    *changed |= 1ULL << column;
+    return changed;
+}
+
+static void assign(struct as_compiler *c, struct row *row, size_t column,
+                   const struct as_assignment *a) {
+    row->values[column] = (struct as_operand){.reg = AS_NO_REGISTER};
+    if (!a)
+        return;
     struct as_operand o = as_compile_expr(c, a->expr, AS_NO_REGISTER);
-    if (!fits(&o, r->info.columns[column].type)) {
+    if (!fits(&o, row->relation->info.columns[column].type)) {
         // The type check may convert it in place, so the register must be this column's own.
         uint16_t reg = as_compiler_register(c, 1);
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});
@@ -348,12 +363,13 @@ static void check_changed_keys(struct as_compiler *c, const struct row *row, uin
 void as_compile_update(struct as_compiler *c, const struct as_binding *target,
                        const struct as_assignment *assignments, size_t count) {
     struct as_operand values[AS_TABLE_COLUMNS_MAX];
+    const struct as_assignment *by_column[AS_TABLE_COLUMNS_MAX];
     struct row row = {.relation = target->relation, .values = values, .cursor = target->cursor};
-    uint64_t changed = 0;
+    uint64_t changed = find_assignments(c, target->relation, assignments, count, by_column);
+    // SQLite computes them in the order of the table's columns: of two errors the first is
+    // reported.
     for (size_t i = 0; i < target->relation->info.column_count; i++)
-        values[i] = (struct as_operand){.reg = AS_NO_REGISTER};
-    for (size_t i = 0; i < count; i++)
-        assign(c, &row, &assignments[i], &changed);
+        assign(c, &row, i, by_column[i]);
     for (size_t i = 0; i < target->relation->info.column_count; i++) {
         if (is_set(&row, i))
             check_not_null(c, &row, i);
@@ -370,12 +386,26 @@ void as_compile_update(struct as_compiler *c, const struct as_binding *target,
 // ---- The command's own row
 // -----------------------------------------------------------------------
 
+// Nearly every item has the types that its command declares: one instruction finds that out and
+// jumps over the checks that would tell what is wrong.
+static void set_parameter_types(struct as_compiler *c, const struct as_relation *command) {
+    uint8_t *types = as_region_alloc(&c->domain->region, command->info.column_count);
+    for (size_t i = 0; i < command->info.column_count; i++)
+        types[i] = (uint8_t)(command->types[i] |
+                             (command->info.columns[i].not_null ? 0 : AS_PARAMETER_NULLABLE));
+    c->program->parameter_types = types;
+}
+
 void as_compile_command_checks(struct as_compiler *c, const struct as_operand *parameters) {
     struct as_operand operands[AS_TABLE_COLUMNS_MAX];
     struct row row = {.relation = c->command, .values = operands, .cursor = AS_NO_CURSOR};
     memcpy(operands, parameters, c->command->info.column_count * sizeof *operands);
+    int32_t typed = as_compiler_label(c);
+    set_parameter_types(c, c->command);
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_TYPED, .d = typed});
     for (size_t i = 0; i < c->command->info.column_count; i++)
         check_not_null(c, &row, i);
-    check_checks(c, &row, UINT64_MAX);
     check_types(c, &row);
+    as_compiler_place(c, typed);
+    check_checks(c, &row, UINT64_MAX);
 }

@@ -29,12 +29,34 @@ static bool map_columns(struct as_compiler *c, const struct as_relation *r,
     return given == value_count;
 }
 
+// The columns in the order in which SQLite computes their values, which decides which of two errors
+// is seen: a single row of VALUES by column, the rowid last; any other row as it is written.
+static void order_columns(const struct as_relation *r, const int *position, bool written,
+                          size_t *order) {
+    size_t n = r->info.column_count;
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
+    for (size_t i = 1; i < n; i++) {
+        for (size_t j = i; j > 0; j--) {
+            size_t a = order[j - 1], b = order[j];
+            bool rowid = r->rowid_alias && a == r->keys[0].columns[0];
+            if (written ? position[a] <= position[b] : !rowid)
+                break;
+            order[j - 1] = b;
+            order[j] = a;
+        }
+    }
+}
+
 // A row's values in consecutive registers; the first of them.
 static uint16_t compute_row(struct as_compiler *c, const struct as_relation *r,
-                            struct as_expr *const *exprs, const int *position,
+                            struct as_expr *const *exprs, const int *position, bool written,
                             struct as_operand *values) {
+    size_t order[AS_TABLE_COLUMNS_MAX];
     uint16_t first = as_compiler_register(c, r->info.column_count);
-    for (size_t i = 0; i < r->info.column_count; i++) {
+    order_columns(r, position, written, order);
+    for (size_t k = 0; k < r->info.column_count; k++) {
+        size_t i = order[k];
         uint16_t reg = (uint16_t)(first + i);
         if (position[i] >= 0) {
             values[i] = as_compile_into(c, exprs[position[i]], reg);
@@ -89,7 +111,7 @@ static void insert_rows(struct as_compiler *c, const struct as_relation *r,
         as_region_alloc(&c->domain->region, s->row_count * row_size * sizeof *values);
     uint16_t *first = as_region_alloc(&c->domain->region, s->row_count * sizeof *first);
     for (size_t i = 0; i < s->row_count; i++) {
-        first[i] = compute_row(c, r, s->rows[i], position, values + i * row_size);
+        first[i] = compute_row(c, r, s->rows[i], position, s->row_count > 1, values + i * row_size);
         if (!ahead)
             as_compile_insert(c, r, s->line, first[i], values + i * row_size, s->upsert);
     }
@@ -111,11 +133,30 @@ static void insert_select(struct as_compiler *c, const struct as_relation *r,
         exprs[i] = select->results[i].expr;
     as_compile_from(c, select, end);
     if (map_columns(c, r, s, select->result_count, position)) {
-        uint16_t first = compute_row(c, r, exprs, position, values);
+        uint16_t first = compute_row(c, r, exprs, position, true, values);
         as_compile_insert(c, r, s->line, first, values, s->upsert);
     }
     as_compile_close(c);
     as_compiler_place(c, end);
+}
+
+static bool has_subquery(const struct as_expr *e) {
+    bool found = e->select != NULL;
+    for (size_t i = 0; !found && i < e->arg_count; i++)
+        found = has_subquery(e->args[i]);
+    return found;
+}
+
+// SQLite computes a subquery that does not depend on the row once for all rows of the statement.
+static void refuse_shared_subquery(struct as_compiler *c, const struct as_statement *s) {
+    const struct as_upsert *u = s->row_count > 1 ? s->upsert : NULL;
+    bool found = u && u->where && has_subquery(u->where);
+    for (size_t i = 0; u && !found && i < u->assignment_count; i++)
+        found = has_subquery(u->assignments[i].expr);
+    if (found)
+        as_compiler_refuse(c, s->line,
+                           "ON CONFLICT with a subquery behind several rows of VALUES: "
+                           "write an INSERT a row");
 }
 
 static void compile_insert(struct as_compiler *c, const struct as_statement *s) {
@@ -124,6 +165,7 @@ static void compile_insert(struct as_compiler *c, const struct as_statement *s) 
         as_compiler_refuse(c, s->line, "INSERT INTO %s: not an aggregate", s->table);
         return;
     }
+    refuse_shared_subquery(c, s);
     if (s->select)
         insert_select(c, r, s);
     else
@@ -237,21 +279,34 @@ static int32_t reference_reason(struct as_compiler *c, const struct as_reference
     return as_compiler_reason(c, &spec);
 }
 
-static void compile_reference(struct as_compiler *c, const struct as_reference *reference) {
-    int32_t fine = as_compiler_label(c), missing = as_compiler_label(c);
+// The reference's columns in consecutive registers.
+static uint16_t reference_key(struct as_compiler *c, const struct as_reference *reference) {
+    if (reference->column_count == 1)
+        return reference->columns[0];
     uint16_t first = as_compiler_register(c, reference->column_count);
-    for (size_t i = 0; i < reference->column_count; i++) {
-        as_compiler_emit(c, (struct as_instruction){
-                                .op = AS_VM_JUMP_NULL, .b = reference->columns[i], .d = fine});
+    for (size_t i = 0; i < reference->column_count; i++)
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE,
                                                     .a = (uint16_t)(first + i),
                                                     .b = reference->columns[i]});
+    return first;
+}
+
+static void compile_reference(struct as_compiler *c, const struct as_reference *reference) {
+    int32_t fine = as_compiler_label(c), missing = as_compiler_label(c);
+    for (size_t i = 0; i < reference->column_count; i++) {
+        if (!c->command->info.columns[reference->columns[i]].not_null)
+            as_compiler_emit(c, (struct as_instruction){
+                                    .op = AS_VM_JUMP_NULL, .b = reference->columns[i], .d = fine});
     }
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FIND,
-                                                .a = as_compiler_cursor(c),
-                                                .b = first,
-                                                .c = (uint16_t)reference->parent,
-                                                .d = missing});
+    uint16_t key = reference_key(c, reference);
+    const struct as_relation *parent = c->domain->tables[reference->parent];
+    bool found = key < c->program->parameter_count && c->found[key].relation == parent;
+    as_compiler_emit(
+        c, (struct as_instruction){.op = found ? AS_VM_REFER : AS_VM_FIND,
+                                   .a = found ? c->found[key].cursor : as_compiler_cursor(c),
+                                   .b = key,
+                                   .c = (uint16_t)reference->parent,
+                                   .d = missing});
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = fine});
     as_compiler_place(c, missing);
     as_compiler_emit(
@@ -263,7 +318,9 @@ static void compile_reference(struct as_compiler *c, const struct as_reference *
 // that it refers to.
 void as_compile_references(struct as_compiler *c) {
     int32_t end = as_compiler_label(c);
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP_IF, .b = c->own_row, .d = end});
+    if (c->own_row != AS_NO_REGISTER)
+        as_compiler_emit(c,
+                         (struct as_instruction){.op = AS_VM_JUMP_IF, .b = c->own_row, .d = end});
     for (size_t i = 0; i < c->command->reference_count; i++)
         compile_reference(c, &c->command->references[i]);
     as_compiler_place(c, end);

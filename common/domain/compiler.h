@@ -66,7 +66,13 @@ struct as_compiler {
     const struct as_scope *scope;
     bool raise_allowed;
     bool *tables_read; // by the program so far: a flag for each aggregate
-    uint16_t own_row; // register: 0 once a command's own row was deleted by a cascade; or none
+    uint16_t own_row;  // register: 0 once a command's own row was deleted by a cascade; or none
+    // Look-ups that every run makes, by the parameter that is their whole key: a reference of that
+    // parameter need not look again.
+    struct as_found {
+        const struct as_relation *relation;
+        uint16_t cursor;
+    } found[AS_TABLE_COLUMNS_MAX];
     size_t known_count;
     const struct as_known *knowns;
     bool knowns_only; // columns may only stand inside known expressions

@@ -15,7 +15,8 @@ int as_domain_load_file(const char *path, struct as_domain **domain, struct as_e
     struct as_buffer sql = {0};
     int code = as_io_read_file(path, AS_DOMAIN_TEXT_MAX, &sql, error);
     if (!code)
-        code = as_domain_load(path, sql.size ? (const char *)sql.data : "", sql.size, domain, error);
+        code =
+            as_domain_load(path, sql.size ? (const char *)sql.data : "", sql.size, domain, error);
     as_buffer_free(&sql);
     return code;
 }

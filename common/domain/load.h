@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A domain from its text: taken by SQLite first, so that syntax and wrong names are told in its words, then
-// compiled.
+// A domain from its text: taken by SQLite first, so that syntax and wrong names are told in its
+// words, then compiled.
 #ifndef AS_DOMAIN_LOAD_H
 #define AS_DOMAIN_LOAD_H
 

@@ -70,6 +70,7 @@ struct as_accumulator {
     const struct as_expr *expr; // the call
     uint16_t input;             // register of `row`: the argument's value
     uint16_t output;            // parameter of `holds`
+    uint16_t column;            // where the argument is a column (plain assertions)
 };
 
 struct as_assertion {
@@ -84,6 +85,7 @@ struct as_assertion {
     size_t group_count;
     uint16_t *groups; // registers of `row`; parameters 0 … of `holds`
     bool grouped;     // has GROUP BY: no row, no verdict
+    bool plain;       // no WHERE, no GROUP BY, only columns as arguments: `row` need not run
     size_t accumulator_count;
     struct as_accumulator *accumulators;
     struct as_program holds;

@@ -40,11 +40,14 @@ enum as_opcode {
     AS_VM_COLUMN,    // a ← column c of the row in cursor b
     // jumps to d
     AS_VM_JUMP,
+    AS_VM_TYPED,        // where every parameter has its declared type, or is NULL and may be
     AS_VM_JUMP_IF,      // by the truth of b; flag: AS_VM_SENSE, AS_VM_NULL_JUMPS
     AS_VM_JUMP_NULL,    // where b is NULL; flag: where it is not
     AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
-    AS_VM_FIND,   // cursor a ← row of table c with the primary key at b …; jumps where none;
-                  // flag: enum as_vm_conversion of the key
+    AS_VM_FIND, // cursor a ← row of table c with the primary key at b …; jumps where none;
+                // flag: enum as_vm_conversion of the key
+    AS_VM_REFER, // jumps where table c has no row with the primary key at b …; cursor a has the row
+                 // that an earlier FIND of the same key came upon, if any
     AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
                   // jumps where none
     AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
@@ -71,6 +74,7 @@ struct as_instruction {
     int32_t d;
 };
 
+enum { AS_PARAMETER_NULLABLE = 0x80 };
 enum { AS_REGISTERS_MAX = 60000, AS_CURSORS_MAX = 4096, AS_PROGRAM_MAX = 1 << 20 };
 
 // Which columns an UPDATE sets, and from which registers.
@@ -86,7 +90,8 @@ struct as_program {
     struct as_instruction *code; // ends in AS_VM_END
     size_t count;
     size_t parameter_count;
-    size_t constant_count; // constants follow the parameters
+    const uint8_t *parameter_types; // enum as_type | AS_PARAMETER_NULLABLE; a command's
+    size_t constant_count;          // constants follow the parameters
     struct as_value *constants;
     size_t register_count;
     size_t cursor_count;

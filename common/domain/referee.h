@@ -3,6 +3,9 @@
 // SQLite as the referee: the domain loaded into plain in-memory SQLite, and items decided by plain
 // INSERTs there. Slow, and by definition right.
 //
+// Two limits of the engine's own it does not share: sum() of a value that is REAL, and the size of
+// a text, which SQLite measures by the row (1 MiB and 64 KiB for all columns together).
+//
 // Used to check a domain's text before it is compiled (syntax and name errors in SQLite's own
 // words), by as-audit --referee, and by the differential fuzz test.
 #ifndef AS_DOMAIN_REFEREE_H

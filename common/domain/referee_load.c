@@ -17,6 +17,8 @@ enum {
     PROGRESS_INTERVAL = 1000,   // instructions of SQLite's machine between two looks at the bound
     LOAD_WORK_MAX = 50 * 1000,  // such intervals: about a second
     LOAD_PAGES_MAX = 64 * 1024, // of 4 KiB: 256 MiB of initial rows
+    // SQLite knows one limit for a value and for a whole row; a row of the largest text must fit.
+    LENGTH_MAX = AS_TEXT_MAX + 64 * 1024,
 };
 
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -324,7 +326,7 @@ static int verify(struct loader *l, struct as_error *error) {
 // Texts and statements stay as SQLite has them by default (double-quoted strings included): a
 // verdict must be what plain sqlite3 says. Only a value's size is the product's own limit.
 static void set_limits(sqlite3 *db) {
-    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, AS_TEXT_MAX);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -197,6 +197,10 @@ static enum as_truth holds(enum as_operator op, int order) {
     }
 }
 
+static bool is_equality(enum as_operator op) {
+    return op == AS_OP_EQ || op == AS_OP_NE || op == AS_OP_IS || op == AS_OP_IS_NOT;
+}
+
 enum as_truth as_sql_compare(enum as_operator op, enum as_affinity affinity, struct as_value a,
                              struct as_value b, struct as_region *scratch) {
     if (a.type == AS_NULL || b.type == AS_NULL) {
@@ -204,6 +208,9 @@ enum as_truth as_sql_compare(enum as_operator op, enum as_affinity affinity, str
             return (a.type == b.type) == (op == AS_OP_IS);
         return AS_UNKNOWN;
     }
+    if (a.type == AS_TEXT && b.type == AS_TEXT && affinity != AS_AFFINITY_NUMERIC &&
+        a.size != b.size && is_equality(op))
+        return op == AS_OP_NE || op == AS_OP_IS_NOT; // texts of different length are not equal
     if (a.type != AS_INTEGER || b.type != AS_INTEGER)
         apply_comparison_affinity(affinity, &a, &b, scratch);
     return holds(op, as_sql_order(&a, &b));

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The hash of short keys is computed in place: the library call would cost more than the hashing.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/buffer.h"
-#include "base/hash.h"
 
 void as_table_init(struct as_table *table, size_t column_count, const uint8_t *types,
                    size_t key_count) {
@@ -63,7 +66,7 @@ static uint64_t mix(uint64_t h) {
 
 static uint64_t hash_value(const struct as_value *value) {
     if (value->type == AS_TEXT)
-        return as_hash64(value->text, value->size);
+        return XXH3_64bits(value->text, value->size);
     if (value->type == AS_REAL && value->real == 0)
         return mix(0); // 0.0 and -0.0 are equal
     return mix((uint64_t)value->integer);

@@ -57,10 +57,19 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
             convert_key(table->types[table->keys[0].columns[i]], &key[i], scratch);
     }
     uint32_t row = as_table_find(table, 0, key);
-    if (row == AS_ROW_NONE)
+    if (row == AS_ROW_NONE) {
+        frame->cursors[in->a].row = NULL; // for REFER
         return false;
+    }
     frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
     return true;
+}
+
+// The row found before may have been deleted since; one not found before may have been inserted.
+static bool refer(const struct as_instruction *in, const struct as_vm_frame *frame,
+                  struct as_state *state, struct as_region *scratch) {
+    const struct as_row *row = frame->cursors[in->a].row;
+    return (row && row->bits & AS_ROW_LIVE) || find(in, frame, state, scratch);
 }
 
 static bool unique(const struct as_instruction *in, const struct as_vm_frame *frame,
@@ -87,6 +96,16 @@ static struct as_value logic(enum as_opcode op, const struct as_value *a,
 static struct as_value negate_truth(const struct as_value *a) {
     enum as_truth t = as_sql_truth(a);
     return as_sql_from_truth(t == AS_UNKNOWN ? t : !t);
+}
+
+static bool typed(const struct as_program *p, const struct as_value *parameters) {
+    for (size_t i = 0; i < p->parameter_count; i++) {
+        uint8_t declared = p->parameter_types[i];
+        if (parameters[i].type != (declared & ~AS_PARAMETER_NULLABLE) &&
+            !(parameters[i].type == AS_NULL && declared & AS_PARAMETER_NULLABLE))
+            return false;
+    }
+    return true;
 }
 
 // Instructions that leave the straight path seldom; keeps the loop below small.
@@ -145,6 +164,25 @@ static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
     return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
 }
 
+static bool integers_compare(enum as_operator op, int64_t a, int64_t b) {
+    switch (op) {
+    case AS_OP_EQ:
+    case AS_OP_IS:
+        return a == b;
+    case AS_OP_NE:
+    case AS_OP_IS_NOT:
+        return a != b;
+    case AS_OP_LT:
+        return a < b;
+    case AS_OP_LE:
+        return a <= b;
+    case AS_OP_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
+}
+
 int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                   struct as_region *scratch) {
     struct as_value *r = frame->registers;
@@ -180,6 +218,10 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
         case AS_VM_JUMP:
             in = code + in->d - 1;
             break;
+        case AS_VM_TYPED:
+            if (typed(frame->program, r))
+                in = code + in->d - 1;
+            break;
         case AS_VM_JUMP_IF:
             if (wanted(as_sql_truth(&r[in->b]), in->flag, in->flag & AS_VM_SENSE))
                 in = code + in->d - 1;
@@ -189,6 +231,12 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                 in = code + in->d - 1;
             break;
         case AS_VM_JUMP_COMPARE:
+            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER) {
+                if (integers_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
+                                     r[in->b].integer, r[in->c].integer))
+                    in = code + in->d - 1;
+                break;
+            }
             if (wanted(as_sql_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
                                       (enum as_affinity)in->a, r[in->b], r[in->c], scratch),
                        in->flag, true))
@@ -196,6 +244,10 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             break;
         case AS_VM_FIND:
             if (!find(in, frame, state, scratch))
+                in = code + in->d - 1;
+            break;
+        case AS_VM_REFER:
+            if (!refer(in, frame, state, scratch))
                 in = code + in->d - 1;
             break;
         case AS_VM_UNIQUE:

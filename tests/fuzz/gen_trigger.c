@@ -212,6 +212,8 @@ static struct node *update_statement(struct gen *g, const struct body *b) {
 
 // A rowid must be given and can't be NULL: SQLite would invent one.
 static struct node *rowid_value(struct gen *g, const struct fuzz_scope *scope) {
+    if (gen_chance(g, 4))
+        return EXPR(g, "CASE WHEN @ THEN @ ELSE 2 END", gen_condition(g, scope, 1), raise_leaf(g));
     for (int attempt = 0; attempt < 8; attempt++) {
         const struct fuzz_use *use = &scope->uses[gen_below(g, scope->count)];
         if (use->type == AS_INTEGER && use->not_null && strncmp(use->text, "NEW.", 4) == 0)
@@ -232,7 +234,7 @@ static struct node *insert_value(struct gen *g, const struct body *b,
     if (is_key(t, column))
         return gen_value_for(g, scope, c, gen_chance(g, 80), gen_chance(g, 80) ? 0 : 2);
     struct node *value = gen_value_for(g, scope, c, c->bounded || !gen_chance(g, b->risk), 2);
-    if (gen_chance(g, 3))
+    if (gen_chance(g, 6))
         value = EXPR(g, "CASE WHEN @ THEN @ ELSE @ END", guard_condition(g, b, scope),
                      raise_leaf(g), value);
     return value;

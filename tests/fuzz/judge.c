@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "derived.h"
 #include "domain/engine.h"
 #include "domain/referee.h"
 #include "mirror.h"
@@ -105,6 +106,8 @@ static bool open_trial(struct trial *t) {
         return refuse(t, FUZZ_REFUSED_BY_US, &error);
     if (!fuzz_referee_only && as_engine_create(t->domain, &t->engine, &error) != AS_OK)
         return refuse(t, FUZZ_REFUSED_BY_US, &error);
+    if (!fuzz_referee_only && derived_check(t->domain, &error) != AS_OK)
+        return broken(t, "for readers", &error);
     as_referee_use_domain(t->referee, t->domain);
     return number_commands(t);
 }

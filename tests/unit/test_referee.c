@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "domain/engine.h"
 #include "domain/referee.h"
+#include "stream/item.h"
 
 // ---- Loading
 // ---------------------------------------------------------------------------------------
@@ -195,11 +198,84 @@ static void test_many_items(void) {
     close_court(&c);
 }
 
+// ---- Limits, where SQLite and the engine must fail alike
+// --------------------------------------------
+
+static const char limits_sql[] =
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT) STRICT;\n"
+    "CREATE TABLE concat (a TEXT) STRICT;\n"
+    "CREATE TRIGGER concat_apply AFTER INSERT ON concat BEGIN SELECT NEW.a || NEW.a; END;\n"
+    "CREATE TABLE match (a TEXT) STRICT;\n"
+    "CREATE TRIGGER match_apply AFTER INSERT ON match BEGIN SELECT 'x' LIKE NEW.a; END;\n"
+    "CREATE TABLE glob (a TEXT) STRICT;\n"
+    "CREATE TRIGGER glob_apply AFTER INSERT ON glob BEGIN SELECT 'x' GLOB NEW.a; END;\n"
+    "CREATE TABLE store (a TEXT) STRICT;\n"
+    "CREATE TRIGGER store_apply AFTER INSERT ON store BEGIN INSERT INTO t VALUES (1, NEW.a); "
+    "END;\n";
+
+// The engine's reason for one item in words, "" where it is accepted.
+static void ask_engine(struct as_engine *engine, uint16_t command, const struct as_value *value,
+                       struct as_buffer *reason) {
+    struct as_buffer body = {0};
+    struct as_decision decision = {.items = 0};
+    struct as_error error = {0};
+    struct as_outcome_reader reader;
+    struct as_rejection_view rejection;
+    as_item_encode_head(&body, &(struct as_item_head){command, 0, 1});
+    as_value_encode(&body, value);
+    CHECK(as_engine_decide(engine, body.data, body.size, 1, 0, &decision, &error) == AS_OK);
+    CHECK(as_outcome_open(&reader, decision.outcome.data, decision.outcome.size));
+    if (as_outcome_next(&reader, &rejection) == 1)
+        as_buffer_printf(reason, "%s %.*s", as_reject_kind_name(rejection.reason->kind),
+                         rejection.reason->name.size, rejection.reason->name.data);
+    else
+        as_buffer_printf(reason, "%s", "");
+    as_outcome_close(&reader);
+    as_buffer_free(&decision.outcome);
+    as_buffer_free(&body);
+}
+
+static void test_limit(uint16_t command, size_t size, const char *reason) {
+    struct court c = {0};
+    struct as_engine *engine = NULL;
+    struct as_error error = {0};
+    size_t sql_size = sizeof limits_sql - 1;
+    struct as_referee_verdict v;
+    struct as_buffer ours = {0}, theirs = {0};
+    char *letters = memset(as_alloc(size), 'a', size);
+    const struct as_value value = as_value_text(letters, (uint32_t)size), *const rows[] = {&value};
+    CHECK(as_domain_compile("l.sql", limits_sql, sql_size, &c.domain, &error) == AS_OK);
+    CHECK(as_referee_open("l.sql", limits_sql, sql_size, &c.referee, &error) == AS_OK);
+    CHECK(as_engine_create(c.domain, &engine, &error) == AS_OK);
+    as_referee_use_domain(c.referee, c.domain);
+    CHECK(as_referee_decide(c.referee, &command, rows, 1, &v, &error) == AS_OK);
+    ask_engine(engine, command, &value, &ours);
+    as_buffer_printf(&theirs, "%s%s%s", v.accepted ? "" : as_reject_kind_name(v.kind),
+                     v.accepted ? "" : " ", v.name);
+    CHECK(!strcmp((char *)theirs.data, reason) && !strcmp((char *)ours.data, reason));
+    as_buffer_free(&ours);
+    as_buffer_free(&theirs);
+    as_engine_free(engine);
+    close_court(&c);
+    free(letters);
+}
+
+static void test_limits(void) {
+    test_limit(0, AS_TEXT_MAX / 2, "");
+    test_limit(0, AS_TEXT_MAX * 3 / 4, "error string or blob too big");
+    test_limit(1, 50000, "");
+    test_limit(1, 50001, "error LIKE or GLOB pattern too complex");
+    test_limit(2, 50000, "");
+    test_limit(2, 50001, "error LIKE or GLOB pattern too complex");
+    test_limit(3, AS_TEXT_MAX, "");
+}
+
 int main(void) {
     test_loading();
     test_bytes();
     test_reasons();
     test_groups();
     test_many_items();
+    test_limits();
     return unit_end();
 }
