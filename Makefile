@@ -12,12 +12,13 @@ CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
            -Wformat=2 -Wundef
 SANITIZE =
+WERROR  ?=
 LDFLAGS  =
 BUILD    = build
 PREFIX   = /usr/local
 DESTDIR  =
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icommon $(WARNINGS) $(CFLAGS) $(SANITIZE) -pthread
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icommon $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) -pthread
 LIBS       = -lsqlite3 -lz -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
 
 BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libcsv-dev libjansson-dev libssl-dev \
@@ -40,7 +41,7 @@ FAULTS     = $(patsubst tests/fault/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fau
 TEST_BINARIES = $(UNIT_TESTS) $(FUZZ_TESTS) $(FAULTS)
 
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += --jobs=$(shell nproc) --output-sync=line
+MAKEFLAGS += --jobs=$(shell nproc)
 endif
 
 .DELETE_ON_ERROR:
@@ -93,11 +94,11 @@ $(BUILD)/tests/%.so: tests/fault/%.c
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 asan: ## the programs with AddressSanitizer and UBSan, into build/asan
-	$(MAKE) BUILD=build/asan CFLAGS='-O1 -g' all test-binaries \
+	$(MAKE) BUILD=build/asan WERROR= CFLAGS='-O1 -g' all test-binaries \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 tsan: ## the programs with ThreadSanitizer, into build/tsan
-	$(MAKE) BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread all test-binaries
+	$(MAKE) BUILD=build/tsan WERROR= CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread all test-binaries
 
 # ---- Try and test
 

@@ -3,6 +3,7 @@
 // as-commit: the one writer. Items in, decided against the domain's invariants in order, made
 // durable batch by batch, verdicts out.
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -173,8 +174,9 @@ struct run {
     struct as_progress progress;
     uint64_t fold_due_ns;
     bool unsound;          // the state in memory is not that of the journal: no fold
+    bool failed;           // the disk failed: nothing more may be written (D3)
     bool output_lost;      // stdout cannot be written any more
-    struct as_error error; // the first failure
+    struct as_error error; // the first failure, or the disk's
 };
 
 // The domain that the stream declares must be that of --domain and of the store.
@@ -196,9 +198,28 @@ static int check_domains(struct run *r, struct as_domain *stored, struct as_erro
     return code;
 }
 
+// A new store's domain; its initial rows must keep its invariants, or nothing could ever be
+// committed.
 static int load_stream_domain(struct run *r, struct as_domain **domain, struct as_error *error) {
-    return as_domain_load("stdin: domain", (const char *)r->frame.body,
-                          r->frame.header.inflated_size, domain, error);
+    struct as_engine *engine;
+    int code = as_domain_load("stdin: domain", (const char *)r->frame.body,
+                              r->frame.header.inflated_size, domain, error);
+    if (!code && !(code = as_engine_create(*domain, &engine, error)))
+        as_engine_free(engine);
+    return code;
+}
+
+// Another writer may have made the store since its absence was seen.
+static int create_store(struct run *r, struct as_domain **domain, struct as_error *error) {
+    bool exists;
+    as_store_abandon(&r->store);
+    int code = as_store_lock(&r->store, r->options->store, true, &exists, error);
+    if (code || !exists)
+        return code ? code : as_store_create(&r->store, *domain, error);
+    as_domain_free(*domain);
+    *domain = NULL;
+    code = as_store_read_domain(r->options->store, domain, error);
+    return code ? code : check_domains(r, *domain, error);
 }
 
 // Locks the store first, so that a second writer is told before it has read anything.
@@ -218,12 +239,8 @@ static int open_store(struct run *r, struct as_error *error) {
         code = check_domains(r, domain, error);
     if (!code && !domain && next == AS_FRAME_READ)
         code = load_stream_domain(r, &domain, error);
-    if (!code && next == AS_FRAME_READ && !exists && !o->dry_run) {
-        as_store_abandon(&r->store);
-        code = as_store_lock(&r->store, o->store, true, &exists, error);
-        if (!code && !exists)
-            code = as_store_create(&r->store, domain, error);
-    }
+    if (!code && next == AS_FRAME_READ && !exists && !o->dry_run)
+        code = create_store(r, &domain, error);
     if (!code && next == AS_FRAME_READ)
         return as_store_open(&r->store, domain, o->segment_bytes, o->dry_run, error);
     as_domain_free(domain);
@@ -238,6 +255,12 @@ static void keep_first(struct run *r, const struct as_error *error) {
         r->error = *error;
 }
 
+static bool fail(struct run *r, const struct as_error *error) {
+    r->error = *error;
+    r->unsound = r->failed = true;
+    return false;
+}
+
 // Sends what is committed. Once stdout is lost, commits go on without it.
 static void send_verdicts(struct run *r) {
     struct as_error error;
@@ -250,14 +273,10 @@ static void send_verdicts(struct run *r) {
     out->size = 0;
 }
 
-// False after a failure: nothing more may be written then (D3).
 static bool commit(struct run *r) {
     struct as_error error;
-    if (as_writer_commit(&r->writer, &error)) {
-        keep_first(r, &error);
-        r->unsound = true;
-        return false;
-    }
+    if (as_writer_commit(&r->writer, &error))
+        return fail(r, &error);
     send_verdicts(r);
     as_progress_show(&r->progress, "items", r->writer.totals.items, 0);
     return true;
@@ -268,11 +287,7 @@ static bool fold(struct run *r) {
     if (r->options->dry_run || r->unsound)
         return true;
     r->fold_due_ns = as_clock_monotonic_ns() + r->options->fold_interval_ns;
-    if (!as_store_fold(&r->store, &error))
-        return true;
-    keep_first(r, &error);
-    r->unsound = true;
-    return false;
+    return as_store_fold(&r->store, &error) ? fail(r, &error) : true;
 }
 
 static bool offer(struct run *r) {
@@ -281,10 +296,11 @@ static bool offer(struct run *r) {
     int code = as_writer_offer(&r->writer, &r->frame, as_clock_monotonic_ns(), &error);
     if (!code)
         return true;
-    if (code == AS_DATA)
-        as_error_wrap(&error, "stdin: frame %llu at byte %llu", (unsigned long long)number,
-                      (unsigned long long)position);
     send_verdicts(r); // of duplicates' predecessors
+    if (code != AS_DATA)
+        return fail(r, &error);
+    as_error_wrap(&error, "stdin: frame %llu at byte %llu", (unsigned long long)number,
+                  (unsigned long long)position);
     keep_first(r, &error);
     r->unsound = true;
     return false;
@@ -318,7 +334,7 @@ static bool step(struct run *r, bool *more) {
         *more = next == AS_FRAME_READ;
         if (*more && !offer(r)) {
             *more = false;
-            return r->error.code == AS_DATA && commit(r);
+            return !r->failed && commit(r);
         }
     }
     return commit(r);
@@ -344,7 +360,8 @@ static void finish(struct run *r) {
         as_writer_end(&r->writer);
         send_verdicts(r);
     }
-    if (r->error.code == AS_IO && !r->output_lost)
+    as_duplicates_close(&r->writer.duplicates); // or the last checkpoint would wait for it
+    if (r->failed)
         as_store_abandon(&r->store);
     else if (as_store_close(&r->store, &error))
         keep_first(r, &error);
@@ -358,12 +375,24 @@ static int exit_code(struct run *r) {
     return as_diag_close_stdout(&program, AS_OK);
 }
 
+// Where stdin or stdout is closed, the next file opened would take its place.
+static int check_ends(void) {
+    struct as_error error;
+    int code = AS_OK;
+    if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+        code = as_error_errno(&error, AS_IO, "stdin");
+    else if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+        code = as_error_errno(&error, AS_IO, "stdout");
+    if (code)
+        return as_diag_fail(&program, &error);
+    code = as_diag_no_terminal(&program, STDIN_FILENO, "read from");
+    return code ? code : as_diag_no_terminal(&program, STDOUT_FILENO, "written to");
+}
+
 static int commit_stream(const struct options *options) {
     struct run r = {.options = options};
     struct as_error error;
-    int code = as_diag_no_terminal(&program, STDIN_FILENO, "read from");
-    if (!code)
-        code = as_diag_no_terminal(&program, STDOUT_FILENO, "written to");
+    int code = check_ends();
     if (code)
         return code;
     catch_signals();
@@ -383,8 +412,11 @@ static int commit_stream(const struct options *options) {
         run_loop(&r);
         as_progress_end(&r.progress);
         finish(&r);
-    } else {
-        as_store_abandon(&r.store); // stopped before the first frame
+    } else { // stopped before the first frame
+        as_store_abandon(&r.store);
+        as_writer_open(&r.writer, &r.store);
+        as_writer_end(&r.writer);
+        send_verdicts(&r);
     }
     code = exit_code(&r);
     as_writer_close(&r.writer);

@@ -14,7 +14,7 @@ _atomic_state_options() { # PROGRAM
     as-commit)
         echo --domain --check --dry-run --fail-on-reject --segment-size --fold-interval --no-progress
         ;;
-    as-log) echo --from --to --follow --format --rejected --no-progress ;;
+    as-log) echo --from --to --follow --format --rejected ;;
     as-audit) echo --referee --since --rebuild-state --json --no-progress ;;
     as-stats) echo --json --pass --no-progress ;;
     esac

@@ -5,6 +5,8 @@ for program in as-gen as-ingest as-commit as-log as-audit as-stats
     complete -c $program -f
     complete -c $program -l help -d 'Print a summary of the options'
     complete -c $program -l version -d 'Print the version'
+end
+for program in as-gen as-ingest as-commit as-audit as-stats
     complete -c $program -l no-progress -d 'No progress on a terminal'
 end
 for program in as-commit as-log as-audit
@@ -50,7 +52,7 @@ complete -c as-commit -l segment-size -x -d 'Of the journal'
 complete -c as-commit -l fold-interval -x -d 'How often the state is written'
 
 complete -c as-log -l from -x -d 'First item'
-complete -c as-log -l to -x -d 'Last item'
+complete -c as-log -l to -x -d 'End before this item'
 complete -c as-log -l follow -d 'Wait for more'
 complete -c as-log -l format -x -a 'frames ndjson csv' -d 'Of the output'
 complete -c as-log -l rejected -d 'Rejected items only'

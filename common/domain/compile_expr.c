@@ -467,8 +467,8 @@ static struct as_operand compile_select(struct as_compiler *c, const struct as_e
 
 static struct as_operand compile_exists(struct as_compiler *c, const struct as_expr *e) {
     struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_INTEGER);
-    struct as_operand no = as_compiler_constant(c, as_value_integer(e->negated));
-    struct as_operand yes = as_compiler_constant(c, as_value_integer(!e->negated));
+    struct as_operand no = as_compiler_constant(c, as_value_integer(0));
+    struct as_operand yes = as_compiler_constant(c, as_value_integer(1));
     int32_t end = as_compiler_label(c);
     if (e->select->group_count)
         as_compiler_refuse(c, e->line, "EXISTS: GROUP BY");
@@ -496,7 +496,9 @@ static struct as_operand compile_raise(struct as_compiler *c, const struct as_ex
     }
     as_compiler_emit(c,
                      (struct as_instruction){.op = AS_VM_FAIL, .d = as_compiler_reason(c, &spec)});
-    return null_operand(c);
+    struct as_operand never = null_operand(c);
+    never.may = 0; // nothing behind it runs
+    return never;
 }
 
 // ---- All of them

@@ -76,7 +76,7 @@ struct as_expr {
     enum as_expr_kind kind;
     enum as_operator op;
     enum as_affinity cast;
-    bool negated;       // NOT BETWEEN, NOT IN, NOT LIKE, NOT EXISTS
+    bool negated;       // NOT BETWEEN, NOT IN, NOT LIKE
     bool has_base;      // CASE: args[0] is the base
     bool has_else;      // CASE: the last argument is the ELSE
     bool star;          // FUNCTION: count(*)

@@ -315,13 +315,6 @@ static struct as_expr *parse_prefix(struct as_parser *p) {
         return new_op(p, AS_OP_PLUS, line, parse_at(p, BIND_UNARY), NULL);
     if (as_parser_accept(p, "~"))
         return new_op(p, AS_OP_BIT_NOT, line, parse_at(p, BIND_UNARY), NULL);
-    struct as_token next = as_parser_peek(p);
-    if (as_parser_at(p, "NOT") && as_token_is(&next, "EXISTS")) {
-        as_parser_advance(p);
-        struct as_expr *e = parse_exists(p);
-        e->negated = true;
-        return e;
-    }
     if (as_parser_accept(p, "NOT"))
         return new_op(p, AS_OP_NOT, line, parse_at(p, BIND_NOT), NULL);
     return parse_primary(p);

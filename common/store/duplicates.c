@@ -80,6 +80,8 @@ static int find(struct as_duplicates *d, struct as_source_entry *source, uint64_
         as_journal_reader_find(d->reader, source->last_batch, source->id, offset, row, error);
     if (next == AS_JOURNAL_END && source->last_batch)
         next = as_journal_reader_find(d->reader, 0, source->id, offset, row, error);
+    if (next == AS_JOURNAL_END && d->dry_run)
+        return as_error_set(error, AS_DATA, "a dry run cannot answer a record that is sent twice");
     if (next == AS_JOURNAL_END)
         return as_error_set(error, AS_IO, "journal: record %llu of source %016llx is missing",
                             (unsigned long long)offset, (unsigned long long)source->id);
@@ -87,13 +89,29 @@ static int find(struct as_duplicates *d, struct as_source_entry *source, uint64_
 }
 
 // The number of the row's frame's first record in its source: the outcome counts from there.
-static uint64_t frame_offset(const struct as_journal_row *row, struct as_error *error) {
+static int frame_offset(const struct as_journal_row *row, uint64_t *offset,
+                        struct as_error *error) {
     struct as_frame frame = {0};
-    uint64_t offset = row->offset;
-    if (!as_frame_decode(&frame, row->frame.data, row->frame.size, error))
-        offset = frame.header.offset;
+    int code = as_frame_decode(&frame, row->frame.data, row->frame.size, error);
+    *offset = frame.header.offset;
     as_frame_free(&frame);
-    return offset;
+    if (!code)
+        return AS_OK;
+    error->code = AS_IO;
+    return as_error_wrap(error, "journal: batch %llu", (unsigned long long)row->batch);
+}
+
+// The row's rejections of the records [from, to) of the source, numbered from `offset`.
+static int copy_row(const struct as_journal_row *row, uint64_t offset, uint64_t from, uint64_t to,
+                    struct as_outcome_writer *out, uint32_t *rejected, struct as_error *error) {
+    uint64_t start;
+    if (row->verdicts.size == 0)
+        return AS_OK;
+    int code = frame_offset(row, &start, error);
+    return code ? code
+                : as_outcome_copy(row->verdicts.data, row->verdicts.size, (int64_t)(start - offset),
+                                  (int64_t)(from - offset), (int64_t)(to - offset), out, rejected,
+                                  error);
 }
 
 int as_duplicates_answer(struct as_duplicates *d, const char *journal,
@@ -108,10 +126,7 @@ int as_duplicates_answer(struct as_duplicates *d, const char *journal,
             break;
         uint64_t row_end = row.offset + row.items;
         uint64_t to = row_end < end ? row_end : end;
-        if (row.verdicts.size)
-            code = as_outcome_copy(
-                row.verdicts.data, row.verdicts.size, (int64_t)(frame_offset(&row, error) - offset),
-                (int64_t)(at - offset), (int64_t)(to - offset), out, rejected, error);
+        code = copy_row(&row, offset, at, to, out, rejected, error);
         // The batch may have more records, which the next frame asks for.
         source->last_batch = to == row_end ? row.batch : row.batch - 1;
         at = to;

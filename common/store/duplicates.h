@@ -12,7 +12,7 @@
 
 struct as_duplicates {
     struct as_journal_reader *reader; // opened at the first duplicate
-    struct as_frame_header row_frame; // of the row at hand
+    bool dry_run;                     // what this run decided is in no journal
 };
 
 void as_duplicates_close(struct as_duplicates *duplicates);

@@ -73,22 +73,6 @@ static int start_segment(struct as_journal *j, struct as_error *error) {
     return code;
 }
 
-// A last segment without rows was being made when the writer died; it is made again when it is
-// needed.
-static int remove_unfinished(const char *path, struct as_error *error) {
-    static const char *const suffixes[] = {"-wal", "-shm", ""};
-    for (size_t i = 0; i < 3; i++) {
-        char *name = as_alloc(strlen(path) + 8);
-        sprintf(name, "%s%s", path, suffixes[i]);
-        if (unlink(name) != 0 && i == 2) {
-            free(name);
-            return as_error_errno(error, AS_IO, "%s: unlink", path);
-        }
-        free(name);
-    }
-    return AS_OK;
-}
-
 // Has this segment a batch? Looked up by a reader that is closed before the writer's connection
 // opens.
 static int has_rows(const char *path, bool *rows, struct as_error *error) {
@@ -120,7 +104,8 @@ static int open_files(struct as_journal *j, struct as_error *error) {
         code = has_rows(files[count - 1].path, &rows, error);
     size_t last = count;
     if (!code && !rows) {
-        code = remove_unfinished(files[count - 1].path, error);
+        // It was being made when the writer died; it is made again when it is needed.
+        code = as_sqlite_remove(files[count - 1].path, error);
         last--;
     }
     for (size_t i = 0; !code && i + 1 < last; i++) {
@@ -130,6 +115,29 @@ static int open_files(struct as_journal *j, struct as_error *error) {
     // A sealed segment is never opened for writing again (D8); the next batch starts a new one.
     if (!code && last && files[last - 1].wal)
         code = as_segment_open(files[last - 1].path, &j->active, error);
+    as_journal_files_free(files, count);
+    return code;
+}
+
+// Undoes what a crash left half made in one file: SQLite does so for a connection that may write.
+static int roll_back(const struct as_journal_file *file, struct as_error *error) {
+    struct as_buffer journal = {0};
+    sqlite3 *db = NULL;
+    as_buffer_printf(&journal, "%s-journal", file->path);
+    int code = access((const char *)journal.data, F_OK) != 0
+                   ? AS_OK
+                   : as_sqlite_open(file->path, AS_SQLITE_WRITE, "full", &db, error);
+    sqlite3_close(db);
+    as_buffer_free(&journal);
+    return code;
+}
+
+int as_journal_repair(const char *directory, struct as_error *error) {
+    struct as_journal_file *files;
+    size_t count;
+    int code = as_journal_files(directory, &files, &count, error);
+    for (size_t i = 0; !code && i < count; i++)
+        code = roll_back(&files[i], error);
     as_journal_files_free(files, count);
     return code;
 }

@@ -2,9 +2,9 @@
 //
 // The journal: a chain of segments, and the chain of hashes through them (D6).
 //
-// Writing: open → (begin → append … → commit)… → close. After a failure only abandon (D3). When a
-// commit leaves the active segment larger than the limit, the next begin starts a new one; a thread
-// of its own seals the old one meanwhile, so that the writer never waits for a checkpoint.
+// Writing: repair → open → (begin → append … → commit)… → close. After a failure only abandon (D3).
+// When a commit leaves the active segment larger than the limit, the next begin starts a new one; a
+// thread of its own seals the old one meanwhile, so that the writer never waits for a checkpoint.
 //
 // Reading: a reader of its own, with read-only connections, from any batch, in order.
 #ifndef AS_STORE_JOURNAL_H
@@ -21,6 +21,9 @@ struct as_journal_head {
 
 struct as_journal;
 
+// Before anything is read, by the writer alone: undoes what a crash left half made in a segment
+// that was being made or sealed. A read-only connection cannot read a file in that state.
+int as_journal_repair(const char *directory, struct as_error *error);
 // Opens for appending, finishing what a crash left: unsealed segments before the last, a last one
 // without rows. `directory` is the store's journal/.
 int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
@@ -45,6 +48,8 @@ int as_journal_reader_open(const char *directory, const uint8_t domain[AS_SHA256
                            struct as_journal_reader **reader, struct as_error *error);
 void as_journal_reader_close(struct as_journal_reader *reader);
 
+// What the oldest segment that is still there follows: the domain, or what was taken away.
+void as_journal_reader_start(const struct as_journal_reader *reader, struct as_journal_head *head);
 // The next row goes on behind batch `after` (0: from the start).
 void as_journal_reader_seek(struct as_journal_reader *reader, uint64_t after);
 // The last batch that begins at or before that item: where to seek for it, minus one.
@@ -55,6 +60,8 @@ enum as_journal_next { AS_JOURNAL_FAILED = -1, AS_JOURNAL_END = 0, AS_JOURNAL_RO
 // on).
 enum as_journal_next as_journal_reader_next(struct as_journal_reader *reader,
                                             struct as_journal_row *row, struct as_error *error);
+// Closes the file at hand: a reader that waits must not keep the writer from sealing it.
+void as_journal_reader_release(struct as_journal_reader *reader);
 // The first batch behind `after` that has the source's record `offset`.
 enum as_journal_next as_journal_reader_find(struct as_journal_reader *reader, uint64_t after,
                                             uint64_t source, uint64_t offset,

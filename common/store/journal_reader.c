@@ -97,11 +97,25 @@ void as_journal_reader_close(struct as_journal_reader *r) {
     free(r);
 }
 
+void as_journal_reader_start(const struct as_journal_reader *r, struct as_journal_head *head) {
+    const struct as_segment_start *start = r->file_count ? &r->starts[0] : NULL;
+    *head = (struct as_journal_head){0};
+    memcpy(head->hash, r->domain, AS_SHA256_SIZE);
+    if (!start || start->first_batch == 0)
+        return;
+    *head = (struct as_journal_head){.batches = start->first_batch - 1, .items = start->first_item};
+    memcpy(head->hash, start->previous_hash, AS_SHA256_SIZE);
+}
+
 void as_journal_reader_seek(struct as_journal_reader *r, uint64_t after) {
     if (r->running)
         sqlite3_reset(r->from);
     r->running = false;
     r->after = after;
+}
+
+void as_journal_reader_release(struct as_journal_reader *r) {
+    close_file(r);
 }
 
 // The file that has the batch behind `after`, or the last one.
@@ -155,6 +169,17 @@ static enum as_journal_next step(struct as_journal_reader *r, struct as_journal_
     return AS_JOURNAL_FAILED;
 }
 
+// A later segment was listed before the file that is due was read to its end, so its batches can
+// only be missing.
+static int check_no_gap(const struct as_journal_reader *r, struct as_error *error) {
+    size_t later = file_of(r, r->after) + 1;
+    if (later >= r->file_count || r->starts[later].first_batch == 0)
+        return AS_OK;
+    return as_error_set(error, AS_DATA, "%s: batches %llu to %llu are missing",
+                        r->files[later].path, (unsigned long long)r->after + 1,
+                        (unsigned long long)r->starts[later].first_batch - 1);
+}
+
 enum as_journal_next as_journal_reader_next(struct as_journal_reader *r, struct as_journal_row *row,
                                             struct as_error *error) {
     enum as_journal_next next = step(r, row, error);
@@ -163,7 +188,10 @@ enum as_journal_next as_journal_reader_next(struct as_journal_reader *r, struct 
     // At the end of a file: the writer may have gone on in another.
     if (list_files(r, error))
         return AS_JOURNAL_FAILED;
-    return step(r, row, error);
+    next = step(r, row, error);
+    if (next == AS_JOURNAL_END && check_no_gap(r, error))
+        return AS_JOURNAL_FAILED;
+    return next;
 }
 
 int as_journal_reader_seek_item(struct as_journal_reader *r, uint64_t item,

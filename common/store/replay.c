@@ -23,31 +23,50 @@ static int check_frame(struct as_replay *r, const struct as_journal_row *row,
     return AS_OK;
 }
 
-int as_replay_check(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
-    uint8_t hash[AS_SHA256_SIZE];
+static int check_position(const struct as_replay *r, const struct as_journal_row *row,
+                          struct as_error *error) {
     if (row->batch != r->head.batches + 1 || row->first_item != r->head.items)
         return differs(row, "does not follow the batch before it", error);
-    as_segment_hash(r->head.hash, row, hash);
-    if (memcmp(hash, row->hash, sizeof hash) != 0)
-        return differs(row, "its hash is not that of its content and the batch before it", error);
+    return AS_OK;
+}
+
+static int decode(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
     if (as_frame_decode(&r->frame, row->frame.data, row->frame.size, error))
         return as_error_wrap(error, "batch %llu: frame", (unsigned long long)row->batch);
     return check_frame(r, row, error);
+}
+
+int as_replay_check(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
+    uint8_t hash[AS_SHA256_SIZE];
+    int code = check_position(r, row, error);
+    if (code)
+        return code;
+    as_segment_hash(r->head.hash, row, hash);
+    if (memcmp(hash, row->hash, sizeof hash) != 0)
+        return differs(row, "its hash is not that of its content and the batch before it", error);
+    return decode(r, row, error);
 }
 
 static bool same_bytes(const struct as_bytes *a, const struct as_buffer *b) {
     return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
 }
 
-int as_replay_decide(struct as_replay *r, const struct as_journal_row *row,
-                     struct as_error *error) {
+static int decide(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
     const struct as_frame_header *h = &r->frame.header;
     r->decision.outcome.size = 0;
     if (as_engine_decide(r->engine, r->frame.body, h->inflated_size, h->records,
                          h->records - row->items, &r->decision, error))
         return as_error_wrap(error, "batch %llu", (unsigned long long)row->batch);
-    if (r->decision.accepted != row->accepted || !same_bytes(&row->verdicts, &r->decision.outcome))
-        return differs(row, "deciding it again gives other verdicts", error);
+    return AS_OK;
+}
+
+void as_replay_pass(struct as_replay *r, const struct as_journal_row *row) {
+    r->head.batches = row->batch;
+    r->head.items += row->items;
+    memcpy(r->head.hash, row->hash, AS_SHA256_SIZE);
+}
+
+static int move_on(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
     struct as_source_entry *source = r->sources ? as_sources_get(r->sources, row->source) : NULL;
     if (source) {
         if (source->next != row->offset)
@@ -55,8 +74,25 @@ int as_replay_decide(struct as_replay *r, const struct as_journal_row *row,
         source->next = row->offset + row->items;
         source->changed = true;
     }
-    r->head.batches = row->batch;
-    r->head.items += row->items;
-    memcpy(r->head.hash, row->hash, AS_SHA256_SIZE);
+    as_replay_pass(r, row);
     return AS_OK;
+}
+
+int as_replay_decide(struct as_replay *r, const struct as_journal_row *row,
+                     struct as_error *error) {
+    int code = decide(r, row, error);
+    if (code)
+        return code;
+    if (r->decision.accepted != row->accepted || !same_bytes(&row->verdicts, &r->decision.outcome))
+        return differs(row, "deciding it again gives other verdicts", error);
+    return move_on(r, row, error);
+}
+
+int as_replay_apply(struct as_replay *r, const struct as_journal_row *row, struct as_error *error) {
+    int code = check_position(r, row, error);
+    if (!code)
+        code = decode(r, row, error);
+    if (!code)
+        code = decide(r, row, error);
+    return code ? code : move_on(r, row, error);
 }

@@ -30,4 +30,10 @@ int as_replay_check(struct as_replay *replay, const struct as_journal_row *row,
 int as_replay_decide(struct as_replay *replay, const struct as_journal_row *row,
                      struct as_error *error);
 
+// Decides it without comparing anything: for the state alone. AS_DATA where it cannot be decided.
+int as_replay_apply(struct as_replay *replay, const struct as_journal_row *row,
+                    struct as_error *error);
+// Moves the head on without deciding: for who only follows the chain.
+void as_replay_pass(struct as_replay *replay, const struct as_journal_row *row);
+
 #endif

@@ -1,22 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include "store/sqlite.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
 
 enum { READER_WAITS_MS = 5000 };
 
+// SQLITE_ERROR is what our statements give where a table or column is missing.
+static int classify(int rc) {
+    switch (rc & 0xFF) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_ERROR:
+        return AS_DATA;
+    case SQLITE_BUSY:
+        return AS_AGAIN;
+    default:
+        return AS_IO;
+    }
+}
+
 int as_sqlite_error(sqlite3 *db, const char *what, struct as_error *error) {
     const char *path = sqlite3_db_filename(db, "main");
-    int code = sqlite3_errcode(db) & 0xFF;
-    bool damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-    return as_error_set(error,
-                        damaged               ? AS_DATA
-                        : code == SQLITE_BUSY ? AS_AGAIN
-                                              : AS_IO,
-                        "%s: %s: %s", path ? path : "database", what, sqlite3_errmsg(db));
+    int rc = sqlite3_extended_errcode(db);
+    if (rc == SQLITE_READONLY_ROLLBACK)
+        return as_error_set(error, AS_IO,
+                            "%s: a crash left a change half made: the next as-commit undoes it",
+                            path);
+    return as_error_set(error, classify(rc), "%s: %s: %s", path ? path : "database", what,
+                        sqlite3_errmsg(db));
 }
 
 int as_sqlite_exec(sqlite3 *db, const char *sql, struct as_error *error) {
@@ -83,12 +100,30 @@ int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synch
     return code;
 }
 
+int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error) {
+    int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return rc == SQLITE_OK ? AS_OK : as_sqlite_error(db, "checkpoint", error);
+}
+
 int as_sqlite_checkpoint(sqlite3 *db, struct as_error *error) {
     // A reader in the middle of a long query may hold the WAL; wait for it like any other writer.
     sqlite3_busy_timeout(db, READER_WAITS_MS);
     int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_busy_timeout(db, 0);
     return rc == SQLITE_OK ? AS_OK : as_sqlite_error(db, "checkpoint", error);
+}
+
+int as_sqlite_remove(const char *path, struct as_error *error) {
+    static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+    int code = AS_OK;
+    for (size_t i = 0; !code && i < sizeof suffixes / sizeof *suffixes; i++) {
+        struct as_buffer name = {0};
+        as_buffer_printf(&name, "%s%s", path, suffixes[i]);
+        if (unlink((const char *)name.data) != 0 && errno != ENOENT)
+            code = as_error_errno(error, AS_IO, "%s: unlink", (const char *)name.data);
+        as_buffer_free(&name);
+    }
+    return code;
 }
 
 void as_sqlite_bind(sqlite3_stmt *statement, int parameter, const struct as_value *value) {

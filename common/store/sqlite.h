@@ -20,8 +20,8 @@ enum as_sqlite_mode {
 int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synchronous,
                    sqlite3 **db, struct as_error *error);
 
-// "path: what: SQLite's words". Returns AS_IO, AS_DATA where the file is no sound database,
-// AS_AGAIN where another connection holds it.
+// "path: what: SQLite's words". Returns AS_IO, AS_DATA where the file is no sound database or not
+// one with our tables, AS_AGAIN where another connection holds it.
 int as_sqlite_error(sqlite3 *db, const char *what, struct as_error *error);
 
 int as_sqlite_exec(sqlite3 *db, const char *sql, struct as_error *error);
@@ -32,8 +32,15 @@ int as_sqlite_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **statement,
 int as_sqlite_pragma(sqlite3 *db, const char *name, const char *value, const char *expected,
                      struct as_error *error);
 
+// Removes a database with its -journal, -wal and -shm, as far as they are there; the database
+// first: SQLite discards what it finds beside an empty file, but would believe a file without its
+// WAL.
+int as_sqlite_remove(const char *path, struct as_error *error);
+
 // Everything in the WAL into the file, and the WAL emptied. AS_AGAIN where a reader hinders it.
 int as_sqlite_checkpoint(sqlite3 *db, struct as_error *error);
+// As much of it as readers allow, without waiting.
+int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error);
 
 void as_sqlite_bind(sqlite3_stmt *statement, int parameter, const struct as_value *value);
 // A column of the current row; TEXT lives until the next step. A BLOB reads as NULL.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/statefile.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "stream/item.h"
@@ -110,16 +107,7 @@ int as_statefile_open(const char *path, const struct as_domain *domain,
 }
 
 int as_statefile_remove(const char *path, struct as_error *error) {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        char *name = as_alloc(strlen(path) + 8);
-        sprintf(name, "%s%s", path, suffixes[i]);
-        int rc = unlink(name);
-        free(name);
-        if (rc != 0 && errno != ENOENT)
-            return as_error_errno(error, AS_IO, "%s%s: unlink", path, suffixes[i]);
-    }
-    return AS_OK;
+    return as_sqlite_remove(path, error);
 }
 
 void as_statefile_abandon(struct as_statefile *s) {
@@ -297,6 +285,8 @@ int as_statefile_fold(struct as_statefile *s, const struct as_buffer *changes,
         code = write_position(s, position, error);
     if (!code)
         code = as_sqlite_exec(s->db, "COMMIT", error);
+    if (!code) // or the WAL would grow as long as the writer runs
+        code = as_sqlite_checkpoint_passive(s->db, error);
     free(records);
     return code;
 }
@@ -368,7 +358,7 @@ static int load_row(void *context, size_t table, const struct as_value *values) 
     return as_engine_load_row(l->engine, table, values, l->error);
 }
 
-static int load_sources(sqlite3 *db, struct as_sources *sources, struct as_error *error) {
+int as_statefile_load_sources(sqlite3 *db, struct as_sources *sources, struct as_error *error) {
     sqlite3_stmt *s;
     int code = as_sqlite_prepare(db, "SELECT id, next FROM as_source", &s, error), rc;
     if (code)
@@ -390,5 +380,5 @@ int as_statefile_load(sqlite3 *db, const struct as_domain *domain, struct as_eng
     int code = as_statefile_each_row(db, domain, load_row, &loading, error);
     if (!code)
         code = as_engine_load_done(engine, error);
-    return code ? code : load_sources(db, sources, error);
+    return code ? code : as_statefile_load_sources(db, sources, error);
 }

@@ -40,6 +40,7 @@ int as_statefile_position(sqlite3 *db, struct as_journal_head *position, bool *f
 // All rows into an empty engine, all sources into `sources`; both as of the position.
 int as_statefile_load(sqlite3 *db, const struct as_domain *domain, struct as_engine *engine,
                       struct as_sources *sources, struct as_error *error);
+int as_statefile_load_sources(sqlite3 *db, struct as_sources *sources, struct as_error *error);
 sqlite3 *as_statefile_connection(struct as_statefile *statefile);
 // All rows of all aggregates, table by table; stops at the first non-zero result of `visit` and
 // returns it.

@@ -135,13 +135,16 @@ void as_store_abandon(struct as_store *store) {
 int as_store_fold(struct as_store *store, struct as_error *error) {
     const struct as_journal_head *head = as_journal_head(store->journal);
     struct as_buffer changes = {0};
-    if (head->batches == store->folded.batches)
+    if (store->has_folded && head->batches == store->folded.batches)
         return AS_OK;
     as_engine_take_changes(store->engine, &changes);
     int code = as_statefile_fold(store->statefile, &changes, &store->sources, head, error);
     as_buffer_free(&changes);
     store->folded = *head;
-    return code;
+    store->has_folded = true;
+    if (code)
+        error->code = AS_IO; // whatever it was, it is final (D3)
+    return code ? AS_IO : AS_OK;
 }
 
 int as_store_close(struct as_store *store, struct as_error *error) {

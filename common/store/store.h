@@ -24,6 +24,7 @@ struct as_store {
     struct as_journal *journal;     // NULL when read-only
     struct as_statefile *statefile; // NULL when read-only
     struct as_journal_head folded;  // what state.db stands for
+    bool has_folded;                // false: it has no rows yet, not even the domain's own
     struct as_journal_head start;   // where the journal ended when the store was opened
     uint64_t replayed;              // items
     const char *rebuilt;            // why state.db was made anew, NULL where it was not

@@ -22,6 +22,7 @@ struct as_writer_batch {
 void as_writer_open(struct as_writer *w, struct as_store *store) {
     *w = (struct as_writer){
         .store = store, .dry_batches = store->start.batches, .dry_items = store->start.items};
+    w->duplicates.dry_run = store->read_only;
     w->batches = as_alloc_zero(AS_WRITER_BATCHES_MAX, sizeof *w->batches);
 }
 
@@ -215,9 +216,8 @@ int as_writer_commit(struct as_writer *w, struct as_error *error) {
     if (w->store->read_only) {
         number_dry(w);
     } else {
-        int code = append_all(w, wall_ns, error);
-        if (code)
-            return code;
+        if (append_all(w, wall_ns, error))
+            return error->code = AS_IO; // whatever it was, it is final (D3)
     }
     uint64_t done_ns = as_clock_monotonic_ns();
     wall_ns = as_clock_wall_ns();
@@ -230,9 +230,10 @@ int as_writer_commit(struct as_writer *w, struct as_error *error) {
 }
 
 void as_writer_end(struct as_writer *w) {
+    const struct as_domain *domain = w->store->domain;
     struct as_frame_header header = {.type = AS_FRAME_END,
                                      .offset = w->totals.items,
                                      .created_ns = as_clock_wall_ns(),
-                                     .domain = as_domain_fingerprint(w->store->domain)};
+                                     .domain = domain ? as_domain_fingerprint(domain) : 0};
     as_frame_encode(&w->verdicts, &header, NULL, 0);
 }
