@@ -51,8 +51,7 @@ struct options {
     uint64_t segment_bytes, fold_interval_ns;
 };
 
-// ---- Options
-// -------------------------------------------------------------------------------------
+// ---- Options ------------------------------------------------------------------------------------
 
 static int parse_option(struct options *o, int option, char **argv) {
     switch (option) {
@@ -125,8 +124,7 @@ static int parse_options(struct options *o, int argc, char **argv) {
     return AS_OK;
 }
 
-// ---- --check
-// -------------------------------------------------------------------------------------
+// ---- --check ------------------------------------------------------------------------------------
 
 static int check(const struct options *o) {
     struct as_domain *domain;
@@ -146,8 +144,7 @@ static int check(const struct options *o) {
     return code ? as_diag_fail(&program, &error) : as_diag_close_stdout(&program, AS_OK);
 }
 
-// ---- Opening
-// -------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 static volatile int stopped;
 
@@ -247,8 +244,7 @@ static int open_store(struct run *r, struct as_error *error) {
     return code;
 }
 
-// ---- The loop
-// ------------------------------------------------------------------------------------
+// ---- The loop -----------------------------------------------------------------------------------
 
 static void keep_first(struct run *r, const struct as_error *error) {
     if (!r->error.code)
@@ -350,8 +346,7 @@ static void run_loop(struct run *r) {
     }
 }
 
-// ---- The end
-// -------------------------------------------------------------------------------------
+// ---- The end ------------------------------------------------------------------------------------
 
 static void finish(struct run *r) {
     struct as_error error;

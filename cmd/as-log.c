@@ -50,8 +50,7 @@ struct options {
     bool help, version;
 };
 
-// ---- Options
-// -------------------------------------------------------------------------------------
+// ---- Options ------------------------------------------------------------------------------------
 
 static int parse_position(const char *option, uint64_t *position) {
     if (as_parse_count(optarg, 0, INT64_MAX, position))
@@ -129,8 +128,7 @@ static int parse_options(struct options *o, int argc, char **argv) {
     return check_options(o, argc, argv);
 }
 
-// ---- Output
-// --------------------------------------------------------------------------------------
+// ---- Output -------------------------------------------------------------------------------------
 
 struct run {
     const struct options *options;
@@ -179,8 +177,7 @@ static int end_output(struct run *r, struct as_error *error) {
     return flush(r, error);
 }
 
-// ---- A batch
-// -------------------------------------------------------------------------------------
+// ---- A batch ------------------------------------------------------------------------------------
 
 static bool wanted(const struct options *o, const struct log_item *item) {
     return item->item >= o->from && item->item < o->to && (item->rejection || !o->rejected);
@@ -222,8 +219,7 @@ static int take_batch(struct run *r, struct as_error *error) {
     return flush_if_full(r, error);
 }
 
-// ---- The loop
-// ------------------------------------------------------------------------------------
+// ---- The loop -----------------------------------------------------------------------------------
 
 static volatile int stopped;
 

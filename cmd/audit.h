@@ -46,8 +46,7 @@ struct audit {
 // What to do about an error: a line of the report where the store is to blame, else its code.
 int audit_blame(struct audit *audit, enum audit_topic topic, const struct as_error *error);
 
-// ---- audit_journal.c: the files and the journal
-// --------------------------------------------------
+// ---- audit_journal.c: the files and the journal -------------------------------------------------
 
 // Each segment by itself, and whether they follow each other. Sets segments.
 int audit_segments(struct audit *audit, struct as_error *error);
@@ -58,8 +57,7 @@ int audit_replay(struct audit *audit, uint64_t to, struct as_error *error);
 // The lines about all of it.
 void audit_sum_up_journal(struct audit *audit);
 
-// ---- audit_state.c: state.db
-// ---------------------------------------------------------------------
+// ---- audit_state.c: state.db --------------------------------------------------------------------
 
 // The batch that state.db stands for now; 0 where there is none.
 int audit_state_batch(struct audit *audit, uint64_t *batch, struct as_error *error);
@@ -67,8 +65,7 @@ int audit_state_batch(struct audit *audit, uint64_t *batch, struct as_error *err
 // and assertions.
 int audit_state(struct audit *audit, struct as_error *error);
 
-// ---- audit_referee.c: plain SQLite
-// ---------------------------------------------------------------
+// ---- audit_referee.c: plain SQLite --------------------------------------------------------------
 
 int audit_referee_open(struct audit *audit, struct as_error *error);
 // Decides the batch at hand once more, where the replay has it decoded.

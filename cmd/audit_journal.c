@@ -2,13 +2,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit.h"
 
 enum { BATCHES_BETWEEN_RESTS = 64 };
 
-// ---- Segments
-// ------------------------------------------------------------------------------------
+// ---- Segments -----------------------------------------------------------------------------------
 
 // An unfinished or empty segment may only be the last.
 static int check_neighbour(struct audit *a, const struct as_journal_file *files, size_t i,
@@ -20,7 +20,8 @@ static int check_neighbour(struct audit *a, const struct as_journal_file *files,
     if (!s->started || s->start.first_batch == before->last_batch + 1)
         return AS_OK;
     return as_error_set(error, AS_DATA,
-                        "%s: begins with batch %" PRIu64 ", the segment before it ends with %" PRIu64,
+                        "%s: begins with batch %" PRIu64
+                        ", the segment before it ends with %" PRIu64,
                         files[i].path, s->start.first_batch, before->last_batch);
 }
 
@@ -49,12 +50,7 @@ int audit_segments(struct audit *a, struct as_error *error) {
     return code;
 }
 
-// ---- The replay
-// ----------------------------------------------------------------------------------
-
-static void break_off(struct audit *a) {
-    a->broken = true;
-}
+// ---- The replay ---------------------------------------------------------------------------------
 
 // A batch that begins a segment must follow what that segment says that it follows.
 static int check_segment_start(struct audit *a, const struct as_journal_row *row,
@@ -107,7 +103,7 @@ static int replay_batch(struct audit *a, const struct as_journal_row *row, struc
     if (code)
         return code;
     if (a->replay.head.batches == before) {
-        break_off(a);
+        a->broken = true;
         return AS_OK;
     }
     a->report.accepted += row->accepted;
@@ -129,7 +125,7 @@ int audit_replay(struct audit *a, uint64_t to, struct as_error *error) {
             code = replay_batch(a, &row, error);
             continue;
         }
-        break_off(a);
+        a->broken = true;
         code = audit_blame(a, AUDIT_JOURNAL, error);
     }
     return code;
@@ -148,12 +144,11 @@ int audit_open_journal(struct audit *a, struct as_error *error) {
         code = as_journal_reader_head(a->reader, &a->head, error);
     if (!code)
         return AS_OK;
-    break_off(a);
+    a->broken = true;
     return audit_blame(a, AUDIT_JOURNAL, error);
 }
 
-// ---- Its lines
-// -----------------------------------------------------------------------------------
+// ---- Its lines ----------------------------------------------------------------------------------
 
 static const char *plural(uint64_t count) {
     return count == 1 ? "" : "s";
@@ -185,10 +180,11 @@ void audit_sum_up_journal(struct audit *a) {
                          " batch%s: frames, counts and hash chain ok%s",
                          a->segment_count, plural(a->segment_count), r->items, r->batches,
                          r->batches == 1 ? "" : "es", (const char *)since.data);
-    if (!a->broken)
-        audit_report_add(r, AUDIT_VERDICTS, AUDIT_OK,
+    if (!audit_report_failed(r, AUDIT_VERDICTS))
+        audit_report_add(r, AUDIT_VERDICTS, a->broken ? AUDIT_NOTE : AUDIT_OK,
                          "%" PRIu64 " accepted, %" PRIu64
-                         " rejected: decided again with the same verdicts%s",
-                         r->accepted, r->items - r->accepted, (const char *)since.data);
+                         " rejected%s: decided again with the same verdicts%s",
+                         r->accepted, r->items - r->accepted, a->broken ? " before the damage" : "",
+                         (const char *)since.data);
     as_buffer_free(&since);
 }

@@ -57,8 +57,7 @@ void ingest_csv_free(struct ingest_csv *csv) {
     free(csv);
 }
 
-// ---- What libcsv calls
-// ---------------------------------------------------------------------------
+// ---- What libcsv calls --------------------------------------------------------------------------
 
 typedef void (*on_field)(void *text, size_t size, void *context);
 
@@ -94,8 +93,7 @@ static void end_row(int terminator, void *context) {
     ((struct ingest_csv *)context)->ended = true;
 }
 
-// ---- Rows
-// ----------------------------------------------------------------------------------------
+// ---- Rows ---------------------------------------------------------------------------------------
 
 // libcsv forgets an open field only when it finishes without being strict about it.
 static void reset_parser(struct csv_parser *parser) {
@@ -190,8 +188,7 @@ static int take_row(struct ingest_csv *csv, size_t size, struct as_error *error)
     return rc;
 }
 
-// ---- Inputs
-// --------------------------------------------------------------------------------------
+// ---- Inputs -------------------------------------------------------------------------------------
 
 // A header that cannot be used fails the run whatever --on-error says: no row could be understood.
 static enum ingest_next read_header(struct ingest_csv *csv, struct as_error *error) {

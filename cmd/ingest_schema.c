@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 
-// ---- Building ----------------------------------------------------------------------------------
+// ---- Building -----------------------------------------------------------------------------------
 
 static struct ingest_pair *find_pair(const struct ingest_pairs *list, const char *param) {
     for (size_t i = 0; i < list->count; i++)
@@ -136,7 +136,7 @@ const struct ingest_command *ingest_schema_find(const struct ingest_schema *sche
     return NULL;
 }
 
-// ---- Typing ------------------------------------------------------------------------------------
+// ---- Typing -------------------------------------------------------------------------------------
 
 void ingest_quote(char *out, const char *text, size_t size) {
     size_t shown = size < INGEST_QUOTE_MAX ? size : INGEST_QUOTE_MAX;

@@ -38,6 +38,7 @@ static bool read_record(struct log_batch *b, struct log_item *item) {
     if (!as_item_decode_head(&b->records, &head) ||
         head.command >= as_domain_command_count(b->domain))
         return false;
+    item->command_number = head.command;
     item->command = as_domain_command(b->domain, head.command);
     item->group = head.flags & AS_ITEM_FLAG_GROUP;
     if (head.values != item->command->column_count)

@@ -8,8 +8,7 @@ static void print_text(struct as_buffer *out, const char *text) {
     as_buffer_append(out, text, strlen(text));
 }
 
-// ---- Objects
-// -------------------------------------------------------------------------------------
+// ---- Objects ------------------------------------------------------------------------------------
 
 static void print_member(struct as_buffer *out, const char *name, size_t size, bool first) {
     as_buffer_u8(out, first ? '{' : ',');
@@ -48,8 +47,7 @@ static void print_broken_by(struct as_buffer *out, const struct log_item *item) 
         print_columns(out, item->rejection, reason->keys, (size_t)reason->keys + reason->values);
 }
 
-// ---- NDJSON
-// --------------------------------------------------------------------------------------
+// ---- NDJSON -------------------------------------------------------------------------------------
 
 static void print_rejection(struct as_buffer *out, const struct log_item *item) {
     const struct as_reason_view *reason = item->rejection->reason;
@@ -88,8 +86,7 @@ void log_item_ndjson(struct as_buffer *out, const struct log_item *item) {
     print_text(out, "}\n");
 }
 
-// ---- CSV (RFC 4180, but lines end as Unix lines do)
-// ----------------------------------------------
+// ---- CSV (RFC 4180, but lines end as Unix lines do) ---------------------------------------------
 
 static void print_field(struct as_buffer *out, const char *text, size_t size) {
     bool plain = true;

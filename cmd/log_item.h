@@ -31,6 +31,7 @@ struct log_item {
     uint64_t source;
     uint64_t offset;
     const struct as_table_info *command;
+    uint16_t command_number;
     struct as_value values[AS_ITEM_VALUES_MAX];
     bool group;
     const struct as_rejection_view *rejection; // NULL: accepted

@@ -17,8 +17,7 @@ void stats_summary_free(struct stats_summary *summary) {
     free(summary);
 }
 
-// ---- Reasons
-// -------------------------------------------------------------------------------------
+// ---- Reasons ------------------------------------------------------------------------------------
 
 static bool is_reason(const struct stats_reason *reason, const struct as_reason_view *view) {
     return reason->kind == view->kind && reason->size == view->name.size &&
@@ -78,8 +77,7 @@ static int add_outcome(struct stats_summary *summary, struct as_cursor rest) {
     return rc;
 }
 
-// ---- Frames
-// --------------------------------------------------------------------------------------
+// ---- Frames -------------------------------------------------------------------------------------
 
 static void add_times(struct stats_summary *summary, uint64_t created_ns, uint64_t arrived_ns) {
     if (summary->batches == 0)
@@ -106,8 +104,7 @@ int stats_summary_add(struct stats_summary *summary, const struct as_frame *fram
     return 0;
 }
 
-// ---- Figures
-// -------------------------------------------------------------------------------------
+// ---- Figures ------------------------------------------------------------------------------------
 
 uint64_t stats_summary_items(const struct stats_summary *summary) {
     return summary->accepted + summary->rejected;

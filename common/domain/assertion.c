@@ -37,8 +37,7 @@ static void push(uint32_t **list, size_t *count, size_t *capacity, uint32_t numb
     (*list)[(*count)++] = number;
 }
 
-// ---- Groups
-// --------------------------------------------------------------------------------------
+// ---- Groups -------------------------------------------------------------------------------------
 
 static uint32_t take_slot(struct as_assertion_state *s) {
     if (s->free_count)
@@ -121,8 +120,7 @@ void as_assertion_free(struct as_assertion_state *s) {
     as_vm_frame_free(&s->holds);
 }
 
-// ---- Counting
-// ------------------------------------------------------------------------------------
+// ---- Counting -----------------------------------------------------------------------------------
 
 static void accumulate(struct as_group *g, struct accumulator *acc,
                        const struct as_accumulator *what, const struct as_value *v, int sign) {
@@ -192,8 +190,7 @@ bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row
     return false;
 }
 
-// ---- Checking
-// ------------------------------------------------------------------------------------
+// ---- Checking -----------------------------------------------------------------------------------
 
 // The group's values and accumulators as the parameters of `holds`; false where a sum leaves 64
 // bits.

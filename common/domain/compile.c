@@ -17,8 +17,7 @@
 #include "domain/vm.h"
 #include "stream/frame.h"
 
-// ---- Tools
-// ---------------------------------------------------------------------------------------
+// ---- Tools --------------------------------------------------------------------------------------
 
 void as_compiler_refuse(struct as_compiler *c, int line, const char *format, ...) {
     char text[512];
@@ -126,8 +125,7 @@ void as_compiler_finish(struct as_compiler *c) {
     }
 }
 
-// ---- Reasons
-// -------------------------------------------------------------------------------------
+// ---- Reasons ------------------------------------------------------------------------------------
 
 int32_t as_compiler_reason(struct as_compiler *c, const struct as_reason_spec *spec) {
     struct as_domain *d = c->domain;
@@ -152,8 +150,7 @@ int32_t as_compiler_error_reason(struct as_compiler *c, const char *words) {
     return as_compiler_reason(c, &spec);
 }
 
-// ---- Defaults
-// ------------------------------------------------------------------------------------
+// ---- Defaults -----------------------------------------------------------------------------------
 
 // DEFAULT: a constant expression, evaluated here by a program of its own. SQLite's affinity applies
 // when the value is stored; here it is applied at once, and what could never be stored is refused.
@@ -189,8 +186,7 @@ static void set_defaults(struct as_compiler *c, struct as_relation *r) {
     }
 }
 
-// ---- Programs
-// ------------------------------------------------------------------------------------
+// ---- Programs -----------------------------------------------------------------------------------
 
 static void new_operands(const struct as_relation *r, struct as_operand *operands) {
     for (size_t i = 0; i < r->info.column_count; i++)

@@ -31,8 +31,7 @@ struct as_operand as_compile_into(struct as_compiler *c, const struct as_expr *e
     return o;
 }
 
-// ---- Columns
-// -------------------------------------------------------------------------------------
+// ---- Columns ------------------------------------------------------------------------------------
 
 static uint8_t affinity_of(enum as_type type) {
     return type == AS_TEXT ? AS_AFFINITY_TEXT : AS_AFFINITY_NUMERIC;
@@ -75,8 +74,7 @@ static struct as_operand compile_name(struct as_compiler *c, const struct as_exp
     return null_operand(c);
 }
 
-// ---- Comparisons
-// ---------------------------------------------------------------------------------
+// ---- Comparisons --------------------------------------------------------------------------------
 
 // sqlite3CompareAffinity: two affinities compare as numbers if one is numeric and unchanged
 // otherwise; one alone decides.
@@ -162,8 +160,7 @@ static struct as_operand compile_truth_test(struct as_compiler *c, const struct 
     return unary(c, AS_VM_TRUTH, flag, &a, AS_MAY_INTEGER, hint);
 }
 
-// ---- Operators
-// -----------------------------------------------------------------------------------
+// ---- Operators ----------------------------------------------------------------------------------
 
 static unsigned arithmetic_may(enum as_operator op, const struct as_operand *a,
                                const struct as_operand *b) {
@@ -271,8 +268,7 @@ static struct as_operand compile_cast(struct as_compiler *c, const struct as_exp
     return o;
 }
 
-// ---- CASE and the functions that choose
-// ----------------------------------------------------------
+// ---- CASE and the functions that choose ---------------------------------------------------------
 
 static struct as_operand choice(struct as_compiler *c, struct as_operand result,
                                 const struct as_expr *value) {
@@ -359,8 +355,7 @@ static struct as_operand compile_nullif(struct as_compiler *c, const struct as_e
     return result;
 }
 
-// ---- Functions
-// -----------------------------------------------------------------------------------
+// ---- Functions ----------------------------------------------------------------------------------
 
 static struct as_operand compile_extreme(struct as_compiler *c, const struct as_expr *e,
                                          enum as_opcode op) {
@@ -445,8 +440,7 @@ static struct as_operand compile_function(struct as_compiler *c, const struct as
     }
 }
 
-// ---- Subqueries and RAISE
-// ------------------------------------------------------------------------
+// ---- Subqueries and RAISE -----------------------------------------------------------------------
 
 static struct as_operand compile_select(struct as_compiler *c, const struct as_expr *e) {
     struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_NULL);
@@ -501,8 +495,7 @@ static struct as_operand compile_raise(struct as_compiler *c, const struct as_ex
     return never;
 }
 
-// ---- All of them
-// ---------------------------------------------------------------------------------
+// ---- All of them --------------------------------------------------------------------------------
 
 static bool texts_equal(const char *a, const char *b) {
     return a == b || (a && b && strcasecmp(a, b) == 0);
@@ -559,8 +552,7 @@ struct as_operand as_compile_expr(struct as_compiler *c, const struct as_expr *e
     }
 }
 
-// ---- Jumps
-// ---------------------------------------------------------------------------------------
+// ---- Jumps --------------------------------------------------------------------------------------
 
 static enum as_operator opposite(enum as_operator op) {
     static const uint8_t pairs[] = {

@@ -66,8 +66,7 @@ static const char *column_name(struct as_compiler *c, const struct as_relation *
     return name;
 }
 
-// ---- Checks
-// --------------------------------------------------------------------------------------
+// ---- Checks -------------------------------------------------------------------------------------
 
 static void check_not_null(struct as_compiler *c, struct row *row, size_t column) {
     struct as_operand *value = &row->values[column];
@@ -156,8 +155,7 @@ static void fail_unique(struct as_compiler *c, const struct row *row, size_t key
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
 }
 
-// ---- INSERT
-// --------------------------------------------------------------------------------------
+// ---- INSERT -------------------------------------------------------------------------------------
 
 static bool in_target(const struct as_relation *r, const struct as_upsert *upsert, size_t key) {
     const struct as_relation_key *k = &r->keys[key];
@@ -280,8 +278,7 @@ void as_compile_insert(struct as_compiler *c, const struct as_relation *relation
     as_compiler_place(c, end);
 }
 
-// ---- UPDATE
-// --------------------------------------------------------------------------------------
+// ---- UPDATE -------------------------------------------------------------------------------------
 
 // The assignment to each column, NULL where there is none.
 static uint64_t find_assignments(struct as_compiler *c, const struct as_relation *r,
@@ -383,8 +380,7 @@ void as_compile_update(struct as_compiler *c, const struct as_binding *target,
                                                 .d = add_set_list(c, &row, changed)});
 }
 
-// ---- The command's own row
-// -----------------------------------------------------------------------
+// ---- The command's own row ----------------------------------------------------------------------
 
 // Nearly every item has the types that its command declares: one instruction finds that out and
 // jumps over the checks that would tell what is wrong.

@@ -5,8 +5,7 @@
 
 #include "domain/compiler.h"
 
-// ---- INSERT
-// --------------------------------------------------------------------------------------
+// ---- INSERT -------------------------------------------------------------------------------------
 
 // Which of a statement's values goes into each column; -1: the column's default.
 static bool map_columns(struct as_compiler *c, const struct as_relation *r,
@@ -172,8 +171,7 @@ static void compile_insert(struct as_compiler *c, const struct as_statement *s) 
         insert_rows(c, r, s);
 }
 
-// ---- UPDATE, DELETE, SELECT
-// ----------------------------------------------------------------------
+// ---- UPDATE, DELETE, SELECT ---------------------------------------------------------------------
 
 static void compile_update(struct as_compiler *c, const struct as_statement *s) {
     int32_t end = as_compiler_label(c);
@@ -266,8 +264,7 @@ void as_compile_statement(struct as_compiler *c, const struct as_statement *s) {
     }
 }
 
-// ---- REFERENCES
-// ----------------------------------------------------------------------------------
+// ---- REFERENCES ---------------------------------------------------------------------------------
 
 static int32_t reference_reason(struct as_compiler *c, const struct as_reference *reference) {
     struct as_reason_spec spec = {

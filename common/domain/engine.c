@@ -16,6 +16,13 @@
 #include "domain/assertion.h"
 #include "stream/item.h"
 
+// The forms in which a reason may stand in an outcome.
+enum reason_form { FORM_WHOLE, FORM_BARE, FORM_GROUP, FORM_BARE_GROUP, FORMS };
+
+struct reason_index {
+    uint32_t form[FORMS]; // index in the outcome at hand + 1; 0: not there yet
+};
+
 struct as_engine {
     const struct as_domain *domain;
     struct as_state state;
@@ -23,16 +30,14 @@ struct as_engine {
     struct as_vm_frame *commands;
     struct as_region scratch;
     struct as_outcome_writer outcome;
-    uint32_t *reason_index; // a reason's index in the outcome + 1, by reason; 0: not there yet
-    uint32_t *group_reason_index; // the same for "group", by the culprit's reason
-    uint32_t *used_reasons;       // those with an index, to forget them
+    struct reason_index *reason_index; // by reason
+    uint32_t *used_reasons; // reason and form of the indexes that are set, to forget them
     size_t used_count;
     size_t *item_starts; // the first change of each item of the group at hand
     size_t item_count, item_capacity;
 };
 
-// ---- Life
-// ----------------------------------------------------------------------------------------
+// ---- Life ---------------------------------------------------------------------------------------
 
 struct as_engine *as_engine_create_empty(const struct as_domain *domain) {
     struct as_engine *e = as_alloc_zero(1, sizeof *e);
@@ -45,8 +50,7 @@ struct as_engine *as_engine_create_empty(const struct as_domain *domain) {
     for (size_t i = 0; i < domain->command_count; i++)
         as_vm_frame_init(&e->commands[i], &domain->commands[i]->program);
     e->reason_index = as_alloc_zero(domain->reason_count + 1, sizeof *e->reason_index);
-    e->group_reason_index = as_alloc_zero(domain->reason_count + 1, sizeof *e->group_reason_index);
-    e->used_reasons = as_alloc_zero(domain->reason_count + 1, sizeof *e->used_reasons);
+    e->used_reasons = as_alloc_zero(domain->reason_count * FORMS + 1, sizeof *e->used_reasons);
     return e;
 }
 
@@ -63,14 +67,12 @@ void as_engine_free(struct as_engine *e) {
     free(e->assertions);
     free(e->commands);
     free(e->reason_index);
-    free(e->group_reason_index);
     free(e->used_reasons);
     free(e->item_starts);
     free(e);
 }
 
-// ---- Assertions after an item
-// --------------------------------------------------------------------
+// ---- Assertions after an item -------------------------------------------------------------------
 
 // Counts what a change did to its row, from how it was before the item to how it is now; or back
 // again.
@@ -119,8 +121,7 @@ static void settle_assertions(struct as_engine *e) {
         as_assertion_settle(&e->assertions[i]);
 }
 
-// ---- Initial rows
-// --------------------------------------------------------------------------------
+// ---- Initial rows -------------------------------------------------------------------------------
 
 static int refuse_initial(struct as_engine *e, int32_t reason, struct as_error *error) {
     const struct as_reason *r = &e->domain->reasons[reason];
@@ -200,49 +201,73 @@ int as_engine_load_done(struct as_engine *e, struct as_error *error) {
     return AS_OK;
 }
 
-// ---- Rejections
-// ----------------------------------------------------------------------------------
+// ---- Rejections ---------------------------------------------------------------------------------
+
+// A verdict must fit into a frame whatever was rejected: a long text is told by its beginning, and
+// once an outcome is this large its further rejections tell kind and name alone.
+enum { REJECTED_TEXT_MAX = 256, OUTCOME_VALUES_MAX = 6 << 20 };
+
+static bool outcome_is_large(const struct as_engine *e) {
+    return e->outcome.rejections.size > OUTCOME_VALUES_MAX;
+}
+
+static void encode_cut(struct as_buffer *out, struct as_value value) {
+    if (value.type == AS_TEXT && value.size > REJECTED_TEXT_MAX) {
+        value.size = REJECTED_TEXT_MAX;
+        while (value.size && ((unsigned char)value.text[value.size] & 0xC0) == 0x80)
+            value.size--; // between characters
+    }
+    as_value_encode(out, &value);
+}
+
+// The index of one of a reason's forms in the outcome at hand; put there when it is first needed.
+static uint16_t reason_form(struct as_engine *e, int32_t reason, enum reason_form form) {
+    static const char *const culprit[] = {"culprit"};
+    const struct as_reason *r = &e->domain->reasons[reason];
+    uint32_t *index = &e->reason_index[reason].form[form];
+    if (*index)
+        return (uint16_t)(*index - 1);
+    struct as_buffer encoded = {0};
+    if (form == FORM_WHOLE)
+        as_buffer_append(&encoded, r->encoded.data, r->encoded.size);
+    else if (form == FORM_BARE)
+        as_reason_encode(&encoded, r->kind, r->name, "", culprit, 0, 0);
+    else
+        as_reason_encode(&encoded, AS_REJECT_GROUP, r->name, "", culprit, 0, form == FORM_GROUP);
+    *index = as_outcome_add_reason(&e->outcome, encoded.data, encoded.size) + 1u;
+    as_buffer_free(&encoded);
+    e->used_reasons[e->used_count++] = (uint32_t)reason * FORMS + form;
+    return (uint16_t)(*index - 1);
+}
 
 static void forget_reasons(struct as_engine *e) {
     while (e->used_count) {
-        uint32_t reason = e->used_reasons[--e->used_count];
-        e->reason_index[reason] = e->group_reason_index[reason] = 0;
+        uint32_t used = e->used_reasons[--e->used_count];
+        e->reason_index[used / FORMS].form[used % FORMS] = 0;
     }
-}
-
-static void use_reason(struct as_engine *e, int32_t reason) {
-    if (!e->reason_index[reason] && !e->group_reason_index[reason])
-        e->used_reasons[e->used_count++] = (uint32_t)reason;
 }
 
 static void reject(struct as_engine *e, uint32_t item, int32_t reason,
                    const struct as_vm_frame *frame) {
     const struct as_reason *r = &e->domain->reasons[reason];
-    use_reason(e, reason);
-    if (!e->reason_index[reason])
-        e->reason_index[reason] =
-            as_outcome_add_reason(&e->outcome, r->encoded.data, r->encoded.size) + 1u;
-    as_outcome_add_rejection(&e->outcome, item, (uint16_t)(e->reason_index[reason] - 1));
-    for (size_t i = 0; i < (size_t)r->keys + r->values; i++)
-        as_value_encode(&e->outcome.rejections, &frame->registers[r->registers[i]]);
+    bool bare = outcome_is_large(e);
+    as_outcome_add_rejection(&e->outcome, item,
+                             reason_form(e, reason, bare ? FORM_BARE : FORM_WHOLE));
+    for (size_t i = 0; !bare && i < (size_t)r->keys + r->values; i++)
+        encode_cut(&e->outcome.rejections, frame->registers[r->registers[i]]);
 }
 
-static uint16_t group_reason(struct as_engine *e, int32_t reason) {
-    if (!e->group_reason_index[reason]) {
-        static const char *const columns[] = {"culprit"};
-        struct as_buffer encoded = {0};
-        use_reason(e, reason);
-        as_reason_encode(&encoded, AS_REJECT_GROUP, e->domain->reasons[reason].name, "", columns, 0,
-                         1);
-        e->group_reason_index[reason] =
-            as_outcome_add_reason(&e->outcome, encoded.data, encoded.size) + 1u;
-        as_buffer_free(&encoded);
-    }
-    return (uint16_t)(e->group_reason_index[reason] - 1);
+// An item that fell with its group.
+static void reject_with(struct as_engine *e, uint32_t item, uint32_t culprit, int32_t reason) {
+    struct as_value index = as_value_integer(culprit);
+    bool bare = outcome_is_large(e);
+    as_outcome_add_rejection(&e->outcome, item,
+                             reason_form(e, reason, bare ? FORM_BARE_GROUP : FORM_GROUP));
+    if (!bare)
+        as_value_encode(&e->outcome.rejections, &index);
 }
 
-// ---- Items
-// ---------------------------------------------------------------------------------------
+// ---- Items --------------------------------------------------------------------------------------
 
 static int malformed(struct as_error *error, uint32_t record, const char *what) {
     return as_error_set(error, AS_DATA, "record %u: %s", record, what);
@@ -315,16 +340,13 @@ static int skip_group(struct as_engine *e, struct as_cursor *in, uint32_t *recor
 
 static void reject_group(struct as_engine *e, uint32_t first, uint32_t last, uint32_t culprit,
                          int32_t reason, struct as_buffer *culprit_rejection) {
-    struct as_value index = as_value_integer(culprit);
     for (uint32_t i = first; i <= last; i++) {
-        if (i == culprit) {
-            as_buffer_append(&e->outcome.rejections, culprit_rejection->data,
-                             culprit_rejection->size);
-            e->outcome.rejection_count++;
-        } else {
-            as_outcome_add_rejection(&e->outcome, i, group_reason(e, reason));
-            as_value_encode(&e->outcome.rejections, &index);
+        if (i != culprit) {
+            reject_with(e, i, culprit, reason);
+            continue;
         }
+        as_buffer_append(&e->outcome.rejections, culprit_rejection->data, culprit_rejection->size);
+        e->outcome.rejection_count++;
     }
 }
 
@@ -413,8 +435,7 @@ int as_engine_decide(struct as_engine *e, const uint8_t *body, size_t size, uint
     return AS_OK;
 }
 
-// ---- State
-// ---------------------------------------------------------------------------------------
+// ---- State --------------------------------------------------------------------------------------
 
 uint64_t as_engine_row_count(const struct as_engine *e) {
     uint64_t count = 0;

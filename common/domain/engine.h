@@ -39,8 +39,7 @@ struct as_decision {
 int as_engine_decide(struct as_engine *engine, const uint8_t *body, size_t size, uint32_t records,
                      uint32_t skip, struct as_decision *decision, struct as_error *error);
 
-// ---- State
-// -----------------------------------------------------------------------------------------
+// ---- State --------------------------------------------------------------------------------------
 
 uint64_t as_engine_row_count(const struct as_engine *engine); // of all aggregates
 uint64_t as_engine_changed_count(const struct as_engine *engine);

@@ -31,8 +31,7 @@ static void refuse(struct builder *b, int line, const char *format, ...) {
     as_error_set(b->error, AS_DATA, "%s:%d: %s", b->domain->name, line, text);
 }
 
-// ---- Looking things up
-// ---------------------------------------------------------------------------
+// ---- Looking things up --------------------------------------------------------------------------
 
 struct as_relation *as_model_find_table(const struct as_domain *domain, const char *name) {
     for (size_t i = 0; i < domain->table_count; i++) {
@@ -77,8 +76,7 @@ static const struct as_constraint *find_primary_key(const struct as_create_table
     return NULL;
 }
 
-// ---- Columns
-// -------------------------------------------------------------------------------------
+// ---- Columns ------------------------------------------------------------------------------------
 
 static uint8_t column_type(struct builder *b, const struct as_column *column) {
     static const struct {
@@ -156,8 +154,7 @@ static void build_checks(struct builder *b, struct as_relation *r) {
     }
 }
 
-// ---- Aggregates
-// ----------------------------------------------------------------------------------
+// ---- Aggregates ---------------------------------------------------------------------------------
 
 static bool same_columns(const struct as_relation_key *k, const uint16_t *columns, size_t count) {
     if (k->column_count != count)
@@ -275,8 +272,7 @@ static void build_aggregate(struct builder *b, struct as_relation *r,
         as_region_text(&b->domain->region, r->source->span.text, r->source->span.size);
 }
 
-// ---- Commands
-// ------------------------------------------------------------------------------------
+// ---- Commands -----------------------------------------------------------------------------------
 
 // The position of each of the parent's key columns among the reference's columns.
 static void map_reference(struct builder *b, const struct as_relation *r,
@@ -330,8 +326,7 @@ static void build_references(struct builder *b, struct as_relation *r) {
     }
 }
 
-// ---- Relations
-// -----------------------------------------------------------------------------------
+// ---- Relations ----------------------------------------------------------------------------------
 
 static bool reserved(const char *name) {
     return strncasecmp(name, "as_", 3) == 0 || strncasecmp(name, "sqlite_", 7) == 0;

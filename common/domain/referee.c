@@ -70,8 +70,7 @@ void as_referee_use_domain(struct as_referee *r, const struct as_domain *domain)
     r->assertions = as_alloc_zero(as_domain_assertion_count(domain) + 1, sizeof *r->assertions);
 }
 
-// ---- Statements
-// ------------------------------------------------------------------------------------
+// ---- Statements ---------------------------------------------------------------------------------
 
 // SQLite fails in a way that is no verdict.
 static int fail(struct as_referee *r, struct as_error *error) {
@@ -117,8 +116,7 @@ static int bind(sqlite3_stmt *stmt, int index, const struct as_value *value) {
     }
 }
 
-// ---- What SQLite says, as a kind and a name
-// ------------------------------------------------------
+// ---- What SQLite says, as a kind and a name -----------------------------------------------------
 
 static void set_reason(struct as_referee_verdict *v, uint8_t kind, const char *name) {
     v->kind = kind;
@@ -174,8 +172,7 @@ static int reject(struct as_referee *r, uint32_t item, struct as_referee_verdict
     return understood ? AS_OK : fail(r, error);
 }
 
-// ---- Deciding
-// --------------------------------------------------------------------------------------
+// ---- Deciding -----------------------------------------------------------------------------------
 
 static int insert(struct as_referee *r, uint16_t command, const struct as_value *values,
                   uint32_t item, struct as_referee_verdict *v, struct as_error *error) {
@@ -253,8 +250,7 @@ int as_referee_decide(struct as_referee *r, const uint16_t *commands,
     return code;
 }
 
-// ---- State
-// -----------------------------------------------------------------------------------------
+// ---- State --------------------------------------------------------------------------------------
 
 static char *select_sql(const struct as_table_info *table) {
     sqlite3_str *sql = sqlite3_str_new(NULL);

@@ -46,8 +46,7 @@ struct loader {
     size_t object_count;
 };
 
-// ---- Lines
-// -----------------------------------------------------------------------------------------
+// ---- Lines --------------------------------------------------------------------------------------
 
 static int line_of(const struct loader *l, size_t offset) {
     int line = 1;
@@ -88,8 +87,7 @@ static bool is_word(const char *p, const char *word) {
     return strncasecmp(p, word, n) == 0 && !isalnum((unsigned char)p[n]) && p[n] != '_';
 }
 
-// ---- The authorizer: asked while SQLite prepares a statement
-// --------------------------------------
+// ---- The authorizer: asked while SQLite prepares a statement ------------------------------------
 
 // The only functions here that could reach beyond the database. (Extensions are off anyway.)
 static const char *const denied_functions[] = {"load_extension", "fts3_tokenizer", "readfile",
@@ -195,8 +193,7 @@ static int count_work(void *context) {
     return --l->work_left < 0;
 }
 
-// ---- Statements
-// ------------------------------------------------------------------------------------
+// ---- Statements ---------------------------------------------------------------------------------
 
 // Where SQLite points to a byte of the statement, the line is that byte's.
 static int fail_statement(struct loader *l, int rc, struct as_error *error) {
@@ -320,8 +317,7 @@ static int verify(struct loader *l, struct as_error *error) {
     return code;
 }
 
-// ---- Opening
-// ---------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 // Texts and statements stay as SQLite has them by default (double-quoted strings included): a
 // verdict must be what plain sqlite3 says. Only a value's size is the product's own limit.

@@ -87,8 +87,7 @@ struct as_expr **as_parse_expr_list(struct as_parser *p, size_t *count) {
     return list;
 }
 
-// ---- Primaries
-// -----------------------------------------------------------------------------------
+// ---- Primaries ----------------------------------------------------------------------------------
 
 static struct as_value integer_value(struct as_parser *p, const struct as_token *token) {
     char digits[512];
@@ -287,8 +286,7 @@ static struct as_expr *parse_primary(struct as_parser *p) {
     }
 }
 
-// ---- Operators
-// -----------------------------------------------------------------------------------
+// ---- Operators ----------------------------------------------------------------------------------
 
 // -9223372036854775808 is an INTEGER though 9223372036854775808 is not.
 static bool is_least_integer(const struct as_token *token) {

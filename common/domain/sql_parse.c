@@ -10,8 +10,7 @@
 
 #include "domain/sql_parser.h"
 
-// ---- Tools
-// ---------------------------------------------------------------------------------------
+// ---- Tools --------------------------------------------------------------------------------------
 
 bool as_parser_failed(const struct as_parser *p) {
     return p->error->code != 0;
@@ -97,8 +96,7 @@ struct as_span as_parser_span(const struct as_parser *p, const char *start) {
     return (struct as_span){start, p->taken_end > start ? (size_t)(p->taken_end - start) : 0};
 }
 
-// ---- CREATE TABLE
-// --------------------------------------------------------------------------------
+// ---- CREATE TABLE -------------------------------------------------------------------------------
 
 // A constraint's name stays in force for the constraints that follow until the next column or
 // comma, as in SQLite's own parser: in `CONSTRAINT a NOT NULL CHECK (x)` the CHECK is called a.
@@ -359,8 +357,7 @@ static void parse_create_table(struct as_parser *p, struct as_schema *schema, co
     schema->tables[schema->table_count++] = table;
 }
 
-// ---- CREATE TRIGGER, INDEX, VIEW
-// -----------------------------------------------------------------
+// ---- CREATE TRIGGER, INDEX, VIEW ----------------------------------------------------------------
 
 static void parse_create_trigger(struct as_parser *p, struct as_schema *schema) {
     struct as_create_trigger *trigger = as_region_zero(p->region, sizeof *trigger);
@@ -462,8 +459,7 @@ static void parse_create_view(struct as_parser *p, struct as_schema *schema, con
     schema->views[schema->view_count++] = view;
 }
 
-// ---- The file
-// ------------------------------------------------------------------------------------
+// ---- The file -----------------------------------------------------------------------------------
 
 static void parse_seed(struct as_parser *p, struct as_schema *schema) {
     struct as_statement *seed = as_parse_statement(p);

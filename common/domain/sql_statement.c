@@ -9,8 +9,7 @@ static struct as_expr *parse_where(struct as_parser *p) {
     return as_parser_accept(p, "WHERE") ? as_parse_expr(p) : NULL;
 }
 
-// ---- SELECT
-// --------------------------------------------------------------------------------------
+// ---- SELECT -------------------------------------------------------------------------------------
 
 static bool at_clause(const struct as_parser *p) {
     static const char *const words[] = {
@@ -86,8 +85,7 @@ struct as_select *as_parse_select(struct as_parser *p) {
     return select;
 }
 
-// ---- INSERT, UPDATE, DELETE
-// ------------------------------------------------------------------------
+// ---- INSERT, UPDATE, DELETE ---------------------------------------------------------------------
 
 static void parse_values(struct as_parser *p, struct as_statement *s) {
     do {

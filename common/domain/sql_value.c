@@ -7,8 +7,7 @@
 
 #include "domain/sql_number.h"
 
-// ---- Conversions
-// ---------------------------------------------------------------------------------
+// ---- Conversions --------------------------------------------------------------------------------
 
 struct as_value as_sql_to_text(const struct as_value *a, struct as_region *scratch) {
     char digits[AS_SQL_REAL_TEXT_MAX];
@@ -121,8 +120,7 @@ struct as_value as_sql_cast(enum as_affinity type, const struct as_value *a,
     return v;
 }
 
-// ---- Logic and comparison
-// ------------------------------------------------------------------------
+// ---- Logic and comparison -----------------------------------------------------------------------
 
 enum as_truth as_sql_truth(const struct as_value *value) {
     if (value->type == AS_NULL)
@@ -216,8 +214,7 @@ enum as_truth as_sql_compare(enum as_operator op, enum as_affinity affinity, str
     return holds(op, as_sql_order(&a, &b));
 }
 
-// ---- Arithmetic
-// ----------------------------------------------------------------------------------
+// ---- Arithmetic ---------------------------------------------------------------------------------
 
 static bool integer_arithmetic(enum as_operator op, int64_t a, int64_t b, struct as_value *result) {
     int64_t v = 0;
@@ -309,8 +306,7 @@ struct as_value as_sql_bit_not(const struct as_value *a) {
     return a->type == AS_NULL ? *a : as_value_integer(~to_integer(a));
 }
 
-// ---- Text
-// ----------------------------------------------------------------------------------------
+// ---- Text ---------------------------------------------------------------------------------------
 
 const char *as_sql_concat(const struct as_value *a, const struct as_value *b,
                           struct as_region *scratch, struct as_value *result) {

@@ -25,8 +25,7 @@ void as_state_free(struct as_state *state) {
     as_buffer_free(&state->images);
 }
 
-// ---- Changes
-// -------------------------------------------------------------------------------------
+// ---- Changes ------------------------------------------------------------------------------------
 
 static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
                               uint32_t row) {
@@ -98,8 +97,7 @@ void as_state_end_item(struct as_state *state, size_t from) {
     }
 }
 
-// ---- Undoing
-// -------------------------------------------------------------------------------------
+// ---- Undoing ------------------------------------------------------------------------------------
 
 // An UPDATE gives every TEXT column that it sets a block of its own, so the old blocks belong to
 // its image and the new ones to the row.
@@ -141,8 +139,7 @@ void as_state_rollback(struct as_state *state, size_t count) {
         undo(state, &state->changes[--state->change_count]);
 }
 
-// ---- Keeping
-// -------------------------------------------------------------------------------------
+// ---- Keeping ------------------------------------------------------------------------------------
 
 void as_state_keep(struct as_state *state) {
     for (size_t i = 0; i < state->change_count; i++) {
@@ -154,8 +151,7 @@ void as_state_keep(struct as_state *state) {
     state->images.size = 0;
 }
 
-// ---- For the fold
-// --------------------------------------------------------------------------------
+// ---- For the fold -------------------------------------------------------------------------------
 
 static void append_record(struct as_buffer *out, const struct as_table *t, size_t table,
                           const struct as_row *row, bool deleted) {

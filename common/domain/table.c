@@ -52,8 +52,7 @@ struct as_value as_table_cell(const struct as_table *table, const struct as_row 
     }
 }
 
-// ---- Keys
-// ----------------------------------------------------------------------------------------
+// ---- Keys ---------------------------------------------------------------------------------------
 
 // The finaliser of MurmurHash3 (A. Appleby): every input bit reaches every output bit.
 static uint64_t mix(uint64_t h) {
@@ -155,8 +154,7 @@ void as_table_unlink(struct as_table *table, uint32_t row) {
         as_table_unlink_key(table, i, row);
 }
 
-// ---- Rows
-// ----------------------------------------------------------------------------------------
+// ---- Rows ---------------------------------------------------------------------------------------
 
 static uint32_t take_slot(struct as_table *table) {
     if (table->free_count)

@@ -38,8 +38,7 @@ static const struct as_column_info *column_of(const struct warner *w, const stru
     return column < 0 ? NULL : &r->info.columns[column];
 }
 
-// ---- Comparisons that can never be equal, and divisions
-// ------------------------------------------
+// ---- Comparisons that can never be equal, and divisions -----------------------------------------
 
 // Columns of NEW bring no affinity, so that a number is never equal to a text there.
 static void warn_types(struct warner *w, const struct as_expr *column,
@@ -66,8 +65,7 @@ static void warn_expr(struct warner *w, const struct as_expr *e) {
         warn_expr(w, e->args[i]);
 }
 
-// ---- CHECK passes on NULL
-// ------------------------------------------------------------------------
+// ---- CHECK passes on NULL -----------------------------------------------------------------------
 
 // A column that may be NULL, outside IS, IS NULL, coalesce() and their like, which think of it.
 static const struct as_expr *find_nullable(const struct warner *w, const struct as_expr *e) {
@@ -112,8 +110,7 @@ static void warn_checks(struct warner *w, const struct as_relation *r) {
     }
 }
 
-// ---- UPDATE and DELETE of a row that is not there
-// ------------------------------------------------
+// ---- UPDATE and DELETE of a row that is not there -----------------------------------------------
 
 static const struct as_expr *find_pin(const struct as_relation *r, const struct as_expr *where) {
     const char *key = r->info.columns[r->keys[0].columns[0]].name;
@@ -182,8 +179,7 @@ static void warn_command(struct warner *w, const struct as_relation *r) {
     w->command = NULL;
 }
 
-// ---- Assertions over nothing
-// ---------------------------------------------------------------------
+// ---- Assertions over nothing --------------------------------------------------------------------
 
 static void warn_assertion(struct warner *w, const struct as_assertion *a) {
     bool sums = false;

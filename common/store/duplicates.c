@@ -9,8 +9,7 @@ void as_duplicates_close(struct as_duplicates *d) {
     d->reader = NULL;
 }
 
-// ---- Outcomes
-// ------------------------------------------------------------------------------------
+// ---- Outcomes -----------------------------------------------------------------------------------
 
 static void copy_text(struct as_buffer *out, const struct as_text *text) {
     as_buffer_le16(out, text->size);
@@ -70,8 +69,7 @@ int as_outcome_copy(const void *outcome, size_t size, int64_t shift, int64_t fro
     return next < 0 ? as_error_set(error, AS_IO, "journal: malformed verdicts") : AS_OK;
 }
 
-// ---- Finding
-// -------------------------------------------------------------------------------------
+// ---- Finding ------------------------------------------------------------------------------------
 
 // The first batch behind the last one found, or from the start where that is too late.
 static int find(struct as_duplicates *d, struct as_source_entry *source, uint64_t offset,

@@ -11,8 +11,7 @@ const char *as_inspect_sqlite_version(void) {
     return sqlite3_libversion();
 }
 
-// ---- Statements
-// ----------------------------------------------------------------------------------
+// ---- Statements ---------------------------------------------------------------------------------
 
 // Prepares sql, a text of sqlite3_mprintf's that is freed here.
 static int prepare(sqlite3 *db, char *sql, sqlite3_stmt **statement, struct as_error *error) {
@@ -62,8 +61,7 @@ int as_inspect_file(const char *path, struct as_error *error) {
     return code;
 }
 
-// ---- Segments
-// ------------------------------------------------------------------------------------
+// ---- Segments -----------------------------------------------------------------------------------
 
 static int check_numbers(sqlite3 *db, const char *path, struct as_segment_summary *summary,
                          struct as_error *error) {
@@ -119,8 +117,7 @@ int as_inspect_segment(const char *path, struct as_segment_summary *summary,
     return code;
 }
 
-// ---- state.db
-// ------------------------------------------------------------------------------------
+// ---- state.db -----------------------------------------------------------------------------------
 
 int as_snapshot_open(const char *path, const struct as_domain *domain, struct as_snapshot *snapshot,
                      struct as_error *error) {

@@ -13,8 +13,7 @@ int as_inspect_file(const char *path, struct as_error *error);
 
 const char *as_inspect_sqlite_version(void);
 
-// ---- A segment
-// -----------------------------------------------------------------------------------
+// ---- A segment ----------------------------------------------------------------------------------
 
 struct as_segment_summary {
     bool started;  // it has what it follows; false where its making was interrupted
@@ -28,8 +27,7 @@ struct as_segment_summary {
 int as_inspect_segment(const char *path, struct as_segment_summary *summary,
                        struct as_error *error);
 
-// ---- state.db at one point
-// -----------------------------------------------------------------------
+// ---- state.db at one point ----------------------------------------------------------------------
 //
 // open → the questions, in any order → close. Between open and close everything is seen as of
 // snapshot->position, whatever a writer does; it should not be for long.

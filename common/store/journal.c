@@ -23,8 +23,7 @@ struct as_journal {
     struct as_error seal_error;
 };
 
-// ---- Sealing
-// -------------------------------------------------------------------------------------
+// ---- Sealing ------------------------------------------------------------------------------------
 
 static void *seal(void *argument) {
     struct as_journal *j = argument;
@@ -57,8 +56,7 @@ static int start_sealer(struct as_journal *j, struct as_error *error) {
     return AS_OK;
 }
 
-// ---- Opening
-// -------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 static int start_segment(struct as_journal *j, struct as_error *error) {
     char name[32];
@@ -172,8 +170,7 @@ const struct as_journal_head *as_journal_head(const struct as_journal *j) {
     return &j->head;
 }
 
-// ---- Appending
-// -----------------------------------------------------------------------------------
+// ---- Appending ----------------------------------------------------------------------------------
 
 int as_journal_begin(struct as_journal *j, struct as_error *error) {
     int code = AS_OK;

@@ -38,8 +38,7 @@ int as_journal_commit(struct as_journal *journal, struct as_error *error);
 int as_journal_close(struct as_journal *journal, struct as_error *error);
 void as_journal_abandon(struct as_journal *journal);
 
-// ---- Reading
-// ---------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 struct as_journal_reader;
 

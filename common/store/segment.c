@@ -37,8 +37,7 @@ void as_segment_hash(const uint8_t previous[AS_SHA256_SIZE], const struct as_jou
     as_sha256(pieces, 4, hash);
 }
 
-// ---- Writing
-// -------------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------------------
 
 static int prepare_insert(struct as_segment *segment, struct as_error *error) {
     return as_sqlite_prepare(
@@ -186,8 +185,7 @@ int as_segment_seal(struct as_segment *segment, struct as_error *error) {
     return end(segment, code, &failure, error);
 }
 
-// ---- Reading
-// -------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 static struct as_bytes blob(sqlite3_stmt *s, int column) {
     const void *data = sqlite3_column_blob(s, column);

@@ -68,8 +68,7 @@ int as_segment_seal(struct as_segment *segment, struct as_error *error);
 // Closes without another word to the disk.
 void as_segment_abandon(struct as_segment *segment);
 
-// ---- Reading
-// ---------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 // SELECT with the columns of a row, in the order that as_segment_row reads.
 #define AS_SEGMENT_COLUMNS                                                                         \

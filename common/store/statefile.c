@@ -26,8 +26,7 @@ struct as_statefile {
     sqlite3_stmt *put_source;
 };
 
-// ---- Opening
-// -------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 static int make_schema(sqlite3 *db, const struct as_domain *domain, struct as_error *error) {
     int code = as_sqlite_exec(db, "BEGIN", error);
@@ -136,8 +135,7 @@ sqlite3 *as_statefile_connection(struct as_statefile *s) {
     return s->db;
 }
 
-// ---- Folding
-// -------------------------------------------------------------------------------------
+// ---- Folding ------------------------------------------------------------------------------------
 
 struct record {
     uint16_t table;
@@ -291,8 +289,7 @@ int as_statefile_fold(struct as_statefile *s, const struct as_buffer *changes,
     return code;
 }
 
-// ---- Reading
-// -------------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------------------
 
 int as_statefile_position(sqlite3 *db, struct as_journal_head *position, bool *found,
                           struct as_error *error) {

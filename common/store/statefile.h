@@ -31,8 +31,7 @@ int as_statefile_fold(struct as_statefile *statefile, const struct as_buffer *ch
 int as_statefile_close(struct as_statefile *statefile, struct as_error *error);
 void as_statefile_abandon(struct as_statefile *statefile);
 
-// ---- Reading, on any connection
-// --------------------------------------------------------------------
+// ---- Reading, on any connection -----------------------------------------------------------------
 
 // *found is false where nothing was folded yet.
 int as_statefile_position(sqlite3 *db, struct as_journal_head *position, bool *found,

@@ -15,8 +15,7 @@
 #include "domain/load.h"
 #include "stream/frame.h"
 
-// ---- The directory
-// -------------------------------------------------------------------------------
+// ---- The directory ------------------------------------------------------------------------------
 
 static bool exists_in(const char *directory, const char *name) {
     char *path = as_io_join(directory, name);
@@ -113,8 +112,7 @@ int as_store_create(struct as_store *store, struct as_domain *domain, struct as_
     return code;
 }
 
-// ---- Opening
-// -------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 void as_store_abandon(struct as_store *store) {
     if (store->journal)

@@ -42,8 +42,7 @@ bool as_writer_full(const struct as_writer *w) {
     return w->waiting == AS_WRITER_BATCHES_MAX || w->waiting_bytes >= AS_WRITER_BYTES_MAX;
 }
 
-// ---- Deciding
-// ------------------------------------------------------------------------------------
+// ---- Deciding -----------------------------------------------------------------------------------
 
 static int find_source(struct as_writer *w, const struct as_frame_header *h,
                        struct as_source_entry **source, struct as_error *error) {
@@ -128,8 +127,7 @@ int as_writer_offer(struct as_writer *w, struct as_frame *frame, uint64_t arrive
     return AS_OK;
 }
 
-// ---- Committing
-// ----------------------------------------------------------------------------------
+// ---- Committing ---------------------------------------------------------------------------------
 
 static int append(struct as_writer *w, struct as_writer_batch *b, uint64_t now_ns,
                   struct as_error *error) {

@@ -27,8 +27,7 @@ struct gen {
     unsigned raises;
 };
 
-// ---- Choices
-// ---------------------------------------------------------------------------------------
+// ---- Choices ------------------------------------------------------------------------------------
 
 size_t gen_below(struct gen *g, size_t bound);
 bool gen_chance(struct gen *g, unsigned percent);
@@ -46,8 +45,7 @@ const char *gen_any_case(struct gen *g, const char *name);
 #define LIST(g, separator, least) node_list(&(g)->c->region, separator, least)
 #define ADD(g, list, kid)         node_add(&(g)->c->region, list, kid)
 
-// ---- gen_expression.c
-// ------------------------------------------------------------------------------
+// ---- gen_expression.c ---------------------------------------------------------------------------
 
 void gen_scope_add(struct gen *g, struct fuzz_scope *scope, const char *qualifier,
                    const struct fuzz_table *table);
@@ -65,8 +63,7 @@ struct node *gen_value_for(struct gen *g, const struct fuzz_scope *scope,
 // In parentheses unless it is a leaf.
 struct node *gen_tight(struct gen *g, struct node *e);
 
-// ---- gen_query.c: what addresses rows
-// ----------------------------------------------------------------
+// ---- gen_query.c: what addresses rows -----------------------------------------------------------
 
 // A LIST joined by AND: every key column of `table` pinned to something of `scope`.
 struct node *gen_pins(struct gen *g, const struct fuzz_table *table, const char *qualifier,
@@ -75,8 +72,7 @@ struct node *gen_scalar_subquery(struct gen *g, const struct fuzz_scope *scope, 
                                  int depth);
 struct node *gen_exists(struct gen *g, const struct fuzz_scope *scope, int depth);
 
-// ---- gen_trigger.c, gen_views.c
-// ------------------------------------------------------------------------
+// ---- gen_trigger.c, gen_views.c -----------------------------------------------------------------
 
 struct node *gen_trigger(struct gen *g, const struct fuzz_table *command, size_t number);
 struct node *gen_assertion(struct gen *g, size_t number);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gen.h"
 
-// ---- Names and types
-// -------------------------------------------------------------------------------
+// ---- Names and types ----------------------------------------------------------------------------
 
 // Columns are called a, b, c … in every table, now and then in need of quotes.
 static const char *column_name(struct gen *g, size_t i) {
@@ -26,8 +25,7 @@ static const char *type_name(struct gen *g, enum as_type type) {
     return type == AS_REAL ? "REAL" : gen_chance(g, 80) ? "TEXT" : "text";
 }
 
-// ---- Column constraints
-// ----------------------------------------------------------------------------
+// ---- Column constraints -------------------------------------------------------------------------
 
 static struct node *named(struct gen *g, const char *prefix, struct node *constraint) {
     if (!gen_chance(g, 50))
@@ -92,8 +90,7 @@ static struct node *table_check(struct gen *g, const struct fuzz_table *t) {
     return named(g, "tab", FORM(g, "CHECK (@)", gen_mild_condition(g, &scope)));
 }
 
-// ---- Aggregates
-// ------------------------------------------------------------------------------------
+// ---- Aggregates ---------------------------------------------------------------------------------
 
 static void name_table(struct gen *g, struct fuzz_table *t, const char *stem, size_t number) {
     t->bare = gen_format(g, "%s%zu", stem, number);
@@ -193,8 +190,7 @@ static void make_aggregate(struct gen *g, size_t number) {
     find_rowid_alias(t, without_rowid);
 }
 
-// ---- Commands
-// --------------------------------------------------------------------------------------
+// ---- Commands -----------------------------------------------------------------------------------
 
 static const char *reference_action(struct gen *g, const struct fuzz_table *target) {
     static const char *const still[] = {"",
@@ -267,8 +263,7 @@ static void make_command(struct gen *g, size_t number) {
     t->trigger = gen_trigger(g, t, number);
 }
 
-// ---- The rest
-// --------------------------------------------------------------------------------------
+// ---- The rest -----------------------------------------------------------------------------------
 
 static struct node *seed_row(struct gen *g, const struct fuzz_table *t) {
     struct node *row = LIST(g, ", ", t->count);

@@ -33,8 +33,7 @@ const char *gen_any_case(struct gen *g, const char *name) {
     return other;
 }
 
-// ---- Scopes
-// ----------------------------------------------------------------------------------------
+// ---- Scopes -------------------------------------------------------------------------------------
 
 void gen_scope_add(struct gen *g, struct fuzz_scope *scope, const char *qualifier,
                    const struct fuzz_table *table) {
@@ -57,8 +56,7 @@ static const struct fuzz_use *pick_use(struct gen *g, const struct fuzz_scope *s
     return NULL;
 }
 
-// ---- Leaves
-// ----------------------------------------------------------------------------------------
+// ---- Leaves -------------------------------------------------------------------------------------
 
 static const char *const integers[] = {"0", "1", "2", "3", "4", "5", "7", "10", "100", "0x1F"};
 static const char *const odd_integers[] = {"9223372036854775807",
@@ -133,8 +131,7 @@ static struct node *wrap(struct gen *g, struct node *e) {
     return gen_chance(g, 75) ? gen_tight(g, e) : e;
 }
 
-// ---- Pieces of any type
-// ----------------------------------------------------------------------------
+// ---- Pieces of any type -------------------------------------------------------------------------
 
 struct part {
     struct gen *g;
@@ -200,8 +197,7 @@ static struct node *choice(const struct part *p) {
     }
 }
 
-// ---- By type
-// ---------------------------------------------------------------------------------------
+// ---- By type ------------------------------------------------------------------------------------
 
 // abs() of the smallest integer is an error, and SQLite's planner is free in when to see it.
 static struct node *safe_abs(const struct part *p, enum as_type type) {
@@ -309,8 +305,7 @@ struct node *gen_expression(struct gen *g, const struct fuzz_scope *scope, enum 
     return type == AS_REAL ? real_expression(&p) : integer_expression(&p);
 }
 
-// ---- Conditions
-// ------------------------------------------------------------------------------------
+// ---- Conditions ---------------------------------------------------------------------------------
 
 static struct node *comparison(const struct part *p) {
     static const char *const operators[] = {"@ = @",
@@ -439,8 +434,7 @@ struct node *gen_mild_condition(struct gen *g, const struct fuzz_scope *scope) {
                 gen_tight(g, gen_condition(g, scope, 1)), gen_tight(g, gen_condition(g, scope, 2)));
 }
 
-// ---- Values to store
-// -------------------------------------------------------------------------------
+// ---- Values to store ----------------------------------------------------------------------------
 
 static bool may_grow(const struct node *e) {
     if (e->kind != NODE_LIST && (strstr(e->text, "||") || strstr(e->text, "CAST")))

@@ -29,8 +29,7 @@ static struct fuzz_scope row_scope(struct gen *g, const struct body *b,
     return scope;
 }
 
-// ---- RAISE
-// -----------------------------------------------------------------------------------------
+// ---- RAISE --------------------------------------------------------------------------------------
 
 static struct node *raise_leaf(struct gen *g) {
     static const char *const forms[] = {"RAISE(ABORT, 'r%u')", "raise(abort,'reason %u')",
@@ -69,8 +68,7 @@ static struct node *raising_expression(struct gen *g, const struct body *b,
     }
 }
 
-// ---- SELECT
-// ----------------------------------------------------------------------------------------
+// ---- SELECT -------------------------------------------------------------------------------------
 
 // FROM with one or two tables, each pinned to what stands before it.
 static struct node *pinned_from(struct gen *g, struct fuzz_scope *scope, struct node *where) {
@@ -141,8 +139,7 @@ static struct node *idle_select(struct gen *g, const struct body *b) {
                 gen_condition(g, &b->scope, 2));
 }
 
-// ---- UPDATE and DELETE
-// -----------------------------------------------------------------------------
+// ---- UPDATE and DELETE --------------------------------------------------------------------------
 
 static struct node *set_value(struct gen *g, const struct body *b, const struct fuzz_scope *scope,
                               const struct fuzz_column *column) {
@@ -207,8 +204,7 @@ static struct node *update_statement(struct gen *g, const struct body *b) {
                 where_row(g, b, t, &scope));
 }
 
-// ---- INSERT
-// ----------------------------------------------------------------------------------------
+// ---- INSERT -------------------------------------------------------------------------------------
 
 // A rowid must be given and can't be NULL: SQLite would invent one.
 static struct node *rowid_value(struct gen *g, const struct fuzz_scope *scope) {
@@ -333,8 +329,7 @@ static struct node *insert_statement(struct gen *g, const struct body *b) {
     return FORM(g, "INSERT INTO @@ @@;", LEAF(g, NODE_FORM, "%s", t->name), list, rows, clause);
 }
 
-// ---- The trigger
-// -----------------------------------------------------------------------------------
+// ---- The trigger --------------------------------------------------------------------------------
 
 static struct node *statement(struct gen *g, const struct body *b) {
     size_t way = gen_below(g, 100);

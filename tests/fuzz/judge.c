@@ -46,8 +46,7 @@ struct trial {
     struct mirror mirror;
 };
 
-// ---- Findings
-// --------------------------------------------------------------------------------------
+// ---- Findings -----------------------------------------------------------------------------------
 
 static bool differ(struct trial *t, enum fuzz_difference difference, int ours, int theirs,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -83,8 +82,7 @@ static void describe(const struct opinion *o, char *text, size_t size) {
         snprintf(text, size, "%s \"%s\"", as_reject_kind_name(o->kind), o->name);
 }
 
-// ---- Opening
-// ---------------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
 static bool number_commands(struct trial *t) {
     for (size_t i = 0; i < t->c->command_count; i++) {
@@ -120,8 +118,7 @@ static void close_trial(struct trial *t) {
     as_buffer_free(&t->sql);
 }
 
-// ---- A batch
-// ---------------------------------------------------------------------------------------
+// ---- A batch ------------------------------------------------------------------------------------
 
 static size_t copy_live_values(const struct fuzz_table *command, const struct fuzz_item *item,
                                struct as_value *live) {
@@ -164,8 +161,7 @@ static size_t collect_batch(struct trial *t, size_t at, struct as_buffer *body) 
     }
 }
 
-// ---- What the engine says
-// --------------------------------------------------------------------------
+// ---- What the engine says -----------------------------------------------------------------------
 
 static void read_rejection(const struct as_rejection_view *rejection, struct opinion *o) {
     o->kind = rejection->reason->kind;
@@ -206,8 +202,7 @@ static bool ask_engine(struct trial *t, const struct as_buffer *body) {
     return fine;
 }
 
-// ---- What SQLite says
-// ------------------------------------------------------------------------------
+// ---- What SQLite says ---------------------------------------------------------------------------
 
 static bool compare_item(struct trial *t, size_t i, const struct opinion *theirs) {
     const struct opinion *ours = &t->ours[i];
@@ -272,8 +267,7 @@ static bool ask_referee_by_group(struct trial *t) {
     return true;
 }
 
-// ---- State
-// -----------------------------------------------------------------------------------------
+// ---- State --------------------------------------------------------------------------------------
 
 struct comparison {
     struct trial *t;
@@ -365,8 +359,7 @@ static bool reload(struct trial *t) {
     return code == AS_OK ? true : broken(t, "as_engine_load_row", &loading.error);
 }
 
-// ---- A case
-// ----------------------------------------------------------------------------------------
+// ---- A case -------------------------------------------------------------------------------------
 
 // Every few batches: what a fold is told must lead to the same rows.
 static bool fold(struct trial *t) {

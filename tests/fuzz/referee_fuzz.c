@@ -37,8 +37,7 @@ struct figures {
     size_t refusal_count;
 };
 
-// ---- Generating
-// ------------------------------------------------------------------------------------
+// ---- Generating ---------------------------------------------------------------------------------
 
 static bool loads(const struct fuzz_case *c) {
     struct as_buffer sql = {0};
@@ -67,8 +66,7 @@ static void generate(struct fuzz_case *c, uint64_t seed, uint64_t items) {
     fuzz_generate_items(c, items);
 }
 
-// ---- Figures
-// ---------------------------------------------------------------------------------------
+// ---- Figures ------------------------------------------------------------------------------------
 
 static void count_refusal(struct figures *f, const char *who, const char *text, uint64_t seed) {
     char key[160];
@@ -111,8 +109,7 @@ static void print_figures(const struct figures *f, const struct options *o) {
     printf("\n");
 }
 
-// ---- A difference
-// ----------------------------------------------------------------------------------
+// ---- A difference -------------------------------------------------------------------------------
 
 static void print_case(const struct fuzz_case *c) {
     struct as_buffer text = {0};
@@ -145,8 +142,7 @@ static bool run_case(const struct options *o, uint64_t seed, struct figures *f) 
     return !found;
 }
 
-// ---- The program
-// -----------------------------------------------------------------------------------
+// ---- The program --------------------------------------------------------------------------------
 
 static bool parse(int argc, char **argv, struct options *o) {
     static const struct option longs[] = {{"seed", required_argument, NULL, 's'},

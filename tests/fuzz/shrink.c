@@ -33,8 +33,7 @@ static bool still(struct shrinker *s) {
     return true;
 }
 
-// ---- Items
-// -----------------------------------------------------------------------------------------
+// ---- Items --------------------------------------------------------------------------------------
 
 static size_t cut_items(struct shrinker *s, size_t from, size_t size) {
     static bool before[FUZZ_ITEMS_MAX];
@@ -98,8 +97,7 @@ static bool simplify_items(struct shrinker *s) {
     return any;
 }
 
-// ---- The domain
-// ------------------------------------------------------------------------------------
+// ---- The domain ---------------------------------------------------------------------------------
 
 // A command goes with its trigger and its items.
 static bool cut_command(struct shrinker *s, size_t number) {

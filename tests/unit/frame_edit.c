@@ -8,13 +8,17 @@
 //     only:N    with the Nth ITEMS frame alone
 //     twice:N   with the Nth ITEMS frame twice
 //     spoil:N   the last byte of the Nth ITEMS frame's body, a value, is cut off
-//     domain:FILE  the text in FILE for a domain, and no items
+//     header:N:AT:VALUE  4 bytes at AT of the Nth ITEMS frame's header, whose checksum is made
+//     right body:N:AT:VALUE    a byte at AT of its body, whose checksum is made right domain:FILE
+//     the text in FILE for a domain, and no items
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/diag.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "stream/frame.h"
 
@@ -24,6 +28,7 @@ struct edit {
     const char *word, *argument;
     uint64_t domain; // of domain:FILE
     unsigned long number;
+    unsigned long patch_at, patch; // of header: and body:
     unsigned long at;
     uint64_t records;
     struct as_buffer out;
@@ -38,6 +43,21 @@ static unsigned copies(const struct edit *e) {
     return strcmp(e->word, "twice") == 0 && it ? 2 : 1;
 }
 
+// Offsets of the checksums in a frame's header (stream/frame.h).
+enum { AT_HEADER_CRC = 8, AT_BODY_CRC = 12 };
+
+static void patch(const struct edit *e, uint8_t *frame, size_t body_size) {
+    uint8_t *body = frame + AS_FRAME_HEADER_SIZE;
+    if (strcmp(e->word, "header") == 0) {
+        as_store_le32(frame + e->patch_at, (uint32_t)e->patch);
+    } else if (strcmp(e->word, "body") == 0) {
+        body[e->patch_at] = (uint8_t)e->patch;
+        as_store_le32(frame + AT_BODY_CRC, as_crc32(0, body, body_size));
+    }
+    as_store_le32(frame + AT_HEADER_CRC, 0);
+    as_store_le32(frame + AT_HEADER_CRC, as_crc32(0, frame, AS_FRAME_HEADER_SIZE));
+}
+
 static void edit_items(struct edit *e, const struct as_frame *frame) {
     struct as_frame_header header = frame->header;
     e->at++;
@@ -45,7 +65,10 @@ static void edit_items(struct edit *e, const struct as_frame *frame) {
     if (strcmp(e->word, "spoil") == 0 && e->at == e->number)
         size--;
     for (unsigned i = 0; i < copies(e); i++) {
+        size_t start = e->out.size;
         as_frame_encode(&e->out, &header, frame->body, size);
+        if (e->at == e->number)
+            patch(e, e->out.data + start, header.stored_size);
         e->records += header.records;
     }
 }
@@ -103,7 +126,7 @@ int main(int argc, char **argv) {
     *colon = 0;
     e.word = argv[1];
     e.argument = colon + 1;
-    e.number = strtoul(e.argument, NULL, 10);
+    sscanf(e.argument, "%lu:%lu:%lu", &e.number, &e.patch_at, &e.patch);
     struct as_frame_reader *reader =
         as_frame_reader_open(STDIN_FILENO, AS_STREAM_ITEMS, "stdin", NULL);
     int code = edit_stream(&e, reader, &frame, &error);

@@ -8,8 +8,7 @@
 #include "domain/referee.h"
 #include "stream/item.h"
 
-// ---- Loading
-// ---------------------------------------------------------------------------------------
+// ---- Loading ------------------------------------------------------------------------------------
 
 struct load {
     const char *sql;
@@ -80,8 +79,7 @@ static void test_bytes(void) {
     CHECK(!strcmp(error.text, "b.sql: not valid UTF-8"));
 }
 
-// ---- Deciding
-// --------------------------------------------------------------------------------------
+// ---- Deciding -----------------------------------------------------------------------------------
 
 static const char domain_sql[] =
     "CREATE TABLE item (id INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE,\n"
@@ -198,8 +196,7 @@ static void test_many_items(void) {
     close_court(&c);
 }
 
-// ---- Limits, where SQLite and the engine must fail alike
-// --------------------------------------------
+// ---- Limits, where SQLite and the engine must fail alike ----------------------------------------
 
 static const char limits_sql[] =
     "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT) STRICT;\n"
