@@ -5,13 +5,11 @@
 
 #include "domain/compiler.h"
 
-enum { MAY_NUMBER = AS_MAY_INTEGER | AS_MAY_REAL };
-
-static uint16_t target(struct as_compiler *c, uint16_t hint) {
+uint16_t as_compiler_target(struct as_compiler *c, uint16_t hint) {
     return hint != AS_NO_REGISTER ? hint : as_compiler_register(c, 1);
 }
 
-static struct as_operand in(uint16_t reg, unsigned may) {
+struct as_operand as_operand_in(uint16_t reg, unsigned may) {
     return (struct as_operand){.reg = reg, .may = (uint8_t)may, .affinity = AS_AFFINITY_NONE};
 }
 
@@ -19,7 +17,7 @@ static struct as_operand compile(struct as_compiler *c, const struct as_expr *ex
     return as_compile_expr(c, expr, AS_NO_REGISTER);
 }
 
-static struct as_operand null_operand(struct as_compiler *c) {
+struct as_operand as_compiler_null(struct as_compiler *c) {
     return as_compiler_constant(c, as_value_null());
 }
 
@@ -44,7 +42,7 @@ struct as_operand as_compile_column(struct as_compiler *c, const struct as_bindi
     if (binding->registers)
         o = binding->registers[column];
     if (o.reg == AS_NO_REGISTER) {
-        o.reg = target(c, hint);
+        o.reg = as_compiler_target(c, hint);
         o.may = (uint8_t)(1u << info->type | (info->not_null ? 0u : AS_MAY_NULL));
         as_compiler_emit(
             c, (struct as_instruction){
@@ -71,14 +69,14 @@ static struct as_operand compile_name(struct as_compiler *c, const struct as_exp
     else
         as_compiler_refuse(c, e->line, "%s%s%s: no such column here",
                            e->qualifier ? e->qualifier : "", e->qualifier ? "." : "", e->name);
-    return null_operand(c);
+    return as_compiler_null(c);
 }
 
 // ---- Comparisons --------------------------------------------------------------------------------
 
 // sqlite3CompareAffinity: two affinities compare as numbers if one is numeric and unchanged
 // otherwise; one alone decides.
-static uint8_t comparison_affinity(const struct as_operand *a, const struct as_operand *b) {
+uint8_t as_comparison_affinity(const struct as_operand *a, const struct as_operand *b) {
     if (a->affinity != AS_AFFINITY_NONE && b->affinity != AS_AFFINITY_NONE)
         return a->affinity == AS_AFFINITY_TEXT && b->affinity == AS_AFFINITY_TEXT
                    ? AS_AFFINITY_NONE
@@ -87,11 +85,12 @@ static uint8_t comparison_affinity(const struct as_operand *a, const struct as_o
     return one == AS_AFFINITY_NONE || one == AS_AFFINITY_TEXT ? one : AS_AFFINITY_NUMERIC;
 }
 
-static struct as_operand compare(struct as_compiler *c, enum as_operator op,
-                                 const struct as_operand *a, const struct as_operand *b,
-                                 uint8_t affinity, uint16_t hint) {
+struct as_operand as_compile_compare(struct as_compiler *c, enum as_operator op,
+                                     const struct as_operand *a, const struct as_operand *b,
+                                     uint8_t affinity, uint16_t hint) {
     bool null = op != AS_OP_IS && op != AS_OP_IS_NOT && ((a->may | b->may) & AS_MAY_NULL);
-    struct as_operand o = in(target(c, hint), AS_MAY_INTEGER | (null ? AS_MAY_NULL : 0));
+    struct as_operand o =
+        as_operand_in(as_compiler_target(c, hint), AS_MAY_INTEGER | (null ? AS_MAY_NULL : 0));
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_COMPARE,
                                                 .flag = (uint8_t)op,
                                                 .a = o.reg,
@@ -103,15 +102,16 @@ static struct as_operand compare(struct as_compiler *c, enum as_operator op,
 
 static struct as_operand logic(struct as_compiler *c, enum as_opcode op, const struct as_operand *a,
                                const struct as_operand *b, uint16_t hint) {
-    struct as_operand o = in(target(c, hint), AS_MAY_INTEGER | ((a->may | b->may) & AS_MAY_NULL));
+    struct as_operand o = as_operand_in(as_compiler_target(c, hint),
+                                        AS_MAY_INTEGER | ((a->may | b->may) & AS_MAY_NULL));
     as_compiler_emit(
         c, (struct as_instruction){.op = (uint8_t)op, .a = o.reg, .b = a->reg, .c = b->reg});
     return o;
 }
 
-static struct as_operand unary(struct as_compiler *c, enum as_opcode op, unsigned flag,
-                               const struct as_operand *a, unsigned may, uint16_t hint) {
-    struct as_operand o = in(target(c, hint), may);
+struct as_operand as_compile_unary_op(struct as_compiler *c, enum as_opcode op, unsigned flag,
+                                      const struct as_operand *a, unsigned may, uint16_t hint) {
+    struct as_operand o = as_operand_in(as_compiler_target(c, hint), may);
     as_compiler_emit(c, (struct as_instruction){
                             .op = (uint8_t)op, .flag = (uint8_t)flag, .a = o.reg, .b = a->reg});
     return o;
@@ -119,7 +119,9 @@ static struct as_operand unary(struct as_compiler *c, enum as_opcode op, unsigne
 
 static struct as_operand negated(struct as_compiler *c, bool negate, struct as_operand o,
                                  uint16_t hint) {
-    return negate ? unary(c, AS_VM_NOT, 0, &o, AS_MAY_INTEGER | (o.may & AS_MAY_NULL), hint) : o;
+    return negate ? as_compile_unary_op(c, AS_VM_NOT, 0, &o, AS_MAY_INTEGER | (o.may & AS_MAY_NULL),
+                                        hint)
+                  : o;
 }
 
 static struct as_operand compile_between(struct as_compiler *c, const struct as_expr *e,
@@ -127,10 +129,10 @@ static struct as_operand compile_between(struct as_compiler *c, const struct as_
     struct as_operand x = compile(c, e->args[0]);
     struct as_operand low = compile(c, e->args[1]);
     struct as_operand from =
-        compare(c, AS_OP_GE, &x, &low, comparison_affinity(&x, &low), AS_NO_REGISTER);
+        as_compile_compare(c, AS_OP_GE, &x, &low, as_comparison_affinity(&x, &low), AS_NO_REGISTER);
     struct as_operand high = compile(c, e->args[2]);
-    struct as_operand to =
-        compare(c, AS_OP_LE, &x, &high, comparison_affinity(&x, &high), AS_NO_REGISTER);
+    struct as_operand to = as_compile_compare(c, AS_OP_LE, &x, &high,
+                                              as_comparison_affinity(&x, &high), AS_NO_REGISTER);
     return negated(c, e->negated, logic(c, AS_VM_AND, &from, &to, AS_NO_REGISTER), hint);
 }
 
@@ -142,7 +144,8 @@ static struct as_operand compile_in(struct as_compiler *c, const struct as_expr 
                            : AS_AFFINITY_NUMERIC;
     for (size_t i = 1; i < e->arg_count; i++) {
         struct as_operand item = compile(c, e->args[i]);
-        struct as_operand equal = compare(c, AS_OP_EQ, &x, &item, affinity, AS_NO_REGISTER);
+        struct as_operand equal =
+            as_compile_compare(c, AS_OP_EQ, &x, &item, affinity, AS_NO_REGISTER);
         found = i == 1 ? equal : logic(c, AS_VM_OR, &found, &equal, AS_NO_REGISTER);
     }
     return negated(c, e->negated, found, hint);
@@ -157,7 +160,7 @@ static struct as_operand compile_truth_test(struct as_compiler *c, const struct 
                                             uint16_t hint) {
     struct as_operand a = compile(c, e->args[0]);
     unsigned flag = (unsigned)e->args[1]->value.integer | (e->op == AS_OP_IS_NOT ? 2u : 0u);
-    return unary(c, AS_VM_TRUTH, flag, &a, AS_MAY_INTEGER, hint);
+    return as_compile_unary_op(c, AS_VM_TRUTH, flag, &a, AS_MAY_INTEGER, hint);
 }
 
 // ---- Operators ----------------------------------------------------------------------------------
@@ -169,13 +172,13 @@ static unsigned arithmetic_may(enum as_operator op, const struct as_operand *a,
         return may | AS_MAY_INTEGER;
     if (op == AS_OP_DIVIDE || op == AS_OP_REMAINDER || (both & (AS_MAY_REAL | AS_MAY_TEXT)))
         may |= AS_MAY_NULL; // x / 0, or a NaN
-    return may | MAY_NUMBER;
+    return may | AS_MAY_NUMBER;
 }
 
 static struct as_operand compile_arithmetic(struct as_compiler *c, const struct as_expr *e,
                                             uint16_t hint) {
     struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
-    struct as_operand o = in(target(c, hint), arithmetic_may(e->op, &a, &b));
+    struct as_operand o = as_operand_in(as_compiler_target(c, hint), arithmetic_may(e->op, &a, &b));
     enum as_opcode op = e->op == AS_OP_ADD        ? AS_VM_ADD
                         : e->op == AS_OP_SUBTRACT ? AS_VM_SUBTRACT
                                                   : AS_VM_ARITHMETIC;
@@ -191,8 +194,8 @@ static struct as_operand compile_text_operator(struct as_compiler *c, const stru
     bool concat = e->op == AS_OP_CONCAT;
     unsigned null = (a.may | b.may) & AS_MAY_NULL;
     bool negate = !concat && e->negated;
-    struct as_operand o = in(target(c, negate ? AS_NO_REGISTER : hint),
-                             (concat ? AS_MAY_TEXT : AS_MAY_INTEGER) | null);
+    struct as_operand o = as_operand_in(as_compiler_target(c, negate ? AS_NO_REGISTER : hint),
+                                        (concat ? AS_MAY_TEXT : AS_MAY_INTEGER) | null);
     as_compiler_emit(
         c, (struct as_instruction){
                .op = concat ? AS_VM_CONCAT : AS_VM_LIKE,
@@ -216,7 +219,7 @@ static struct as_operand compile_binary(struct as_compiler *c, const struct as_e
     struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
     if (e->op == AS_OP_AND || e->op == AS_OP_OR)
         return logic(c, e->op == AS_OP_AND ? AS_VM_AND : AS_VM_OR, &a, &b, hint);
-    return compare(c, e->op, &a, &b, comparison_affinity(&a, &b), hint);
+    return as_compile_compare(c, e->op, &a, &b, as_comparison_affinity(&a, &b), hint);
 }
 
 static struct as_operand compile_negate(struct as_compiler *c, const struct as_expr *e,
@@ -227,7 +230,8 @@ static struct as_operand compile_negate(struct as_compiler *c, const struct as_e
     if (a->kind == AS_EXPR_LITERAL && a->value.type == AS_REAL)
         return as_compiler_constant(c, as_value_real(-a->value.real));
     struct as_operand zero = as_compiler_constant(c, as_value_integer(0)), x = compile(c, a);
-    struct as_operand o = in(target(c, hint), arithmetic_may(AS_OP_SUBTRACT, &zero, &x));
+    struct as_operand o =
+        as_operand_in(as_compiler_target(c, hint), arithmetic_may(AS_OP_SUBTRACT, &zero, &x));
     as_compiler_emit(
         c,
         (struct as_instruction){
@@ -247,11 +251,12 @@ static struct as_operand compile_unary(struct as_compiler *c, const struct as_ex
         a.affinity = AS_AFFINITY_NONE;
         return a;
     case AS_OP_NOT:
-        return unary(c, AS_VM_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
+        return as_compile_unary_op(c, AS_VM_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
     case AS_OP_BIT_NOT:
-        return unary(c, AS_VM_BIT_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
+        return as_compile_unary_op(c, AS_VM_BIT_NOT, 0, &a, AS_MAY_INTEGER | null, hint);
     default:
-        return unary(c, AS_VM_IS_NULL, e->op == AS_OP_NOT_NULL, &a, AS_MAY_INTEGER, hint);
+        return as_compile_unary_op(c, AS_VM_IS_NULL, e->op == AS_OP_NOT_NULL, &a, AS_MAY_INTEGER,
+                                   hint);
     }
 }
 
@@ -262,193 +267,21 @@ static struct as_operand compile_cast(struct as_compiler *c, const struct as_exp
     may |= e->cast == AS_AFFINITY_TEXT      ? AS_MAY_TEXT
            : e->cast == AS_AFFINITY_INTEGER ? AS_MAY_INTEGER
            : e->cast == AS_AFFINITY_REAL    ? AS_MAY_REAL
-                                            : MAY_NUMBER;
-    struct as_operand o = unary(c, AS_VM_CAST, e->cast, &a, may, hint);
+                                            : AS_MAY_NUMBER;
+    struct as_operand o = as_compile_unary_op(c, AS_VM_CAST, e->cast, &a, may, hint);
     o.affinity = (uint8_t)e->cast;
     return o;
-}
-
-// ---- CASE and the functions that choose ---------------------------------------------------------
-
-static struct as_operand choice(struct as_compiler *c, struct as_operand result,
-                                const struct as_expr *value) {
-    struct as_operand o = as_compile_into(c, value, result.reg);
-    result.may |= o.may;
-    return result;
-}
-
-static struct as_operand compile_case(struct as_compiler *c, const struct as_expr *e) {
-    struct as_operand result = in(as_compiler_register(c, 1), 0), base = {0};
-    int32_t end = as_compiler_label(c);
-    size_t i = e->has_base;
-    if (e->has_base)
-        base = compile(c, e->args[0]);
-    for (; i + 1 < e->arg_count; i += 2) {
-        int32_t next = as_compiler_label(c);
-        if (e->has_base) {
-            struct as_operand when = compile(c, e->args[i]);
-            struct as_operand equal = compare(c, AS_OP_EQ, &base, &when,
-                                              comparison_affinity(&base, &when), AS_NO_REGISTER);
-            as_compiler_emit(
-                c, (struct as_instruction){
-                       .op = AS_VM_JUMP_IF, .flag = AS_VM_NULL_JUMPS, .b = equal.reg, .d = next});
-        } else {
-            as_compile_jump(c, e->args[i], false, true, next);
-        }
-        result = choice(c, result, e->args[i + 1]);
-        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = end});
-        as_compiler_place(c, next);
-    }
-    if (e->has_else) {
-        result = choice(c, result, e->args[e->arg_count - 1]);
-    } else {
-        struct as_operand null = null_operand(c);
-        as_compiler_emit(c,
-                         (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
-        result.may |= AS_MAY_NULL;
-    }
-    as_compiler_place(c, end);
-    return result;
-}
-
-// coalesce(a, b, …): the first that is not NULL.
-static struct as_operand compile_coalesce(struct as_compiler *c, const struct as_expr *e) {
-    struct as_operand result = in(as_compiler_register(c, 1), 0);
-    int32_t end = as_compiler_label(c);
-    unsigned may = 0;
-    for (size_t i = 0; i < e->arg_count; i++) {
-        struct as_operand o = as_compile_into(c, e->args[i], result.reg);
-        bool last = i + 1 == e->arg_count;
-        may |= last ? o.may : o.may & ~(unsigned)AS_MAY_NULL;
-        if (!(o.may & AS_MAY_NULL) || last)
-            break;
-        as_compiler_emit(c, (struct as_instruction){
-                                .op = AS_VM_JUMP_NULL, .flag = 1, .b = result.reg, .d = end});
-    }
-    as_compiler_place(c, end);
-    result.may = (uint8_t)may;
-    return result;
-}
-
-static struct as_operand compile_iif(struct as_compiler *c, const struct as_expr *e) {
-    struct as_expr as_case = *e;
-    as_case.kind = AS_EXPR_CASE;
-    as_case.has_else = true;
-    as_case.has_base = false;
-    return compile_case(c, &as_case);
-}
-
-static struct as_operand compile_nullif(struct as_compiler *c, const struct as_expr *e) {
-    struct as_operand result = in(as_compiler_register(c, 1), 0);
-    struct as_operand a = as_compile_into(c, e->args[0], result.reg), b = compile(c, e->args[1]);
-    struct as_operand null = null_operand(c);
-    int32_t end = as_compiler_label(c);
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
-                                                .flag = AS_OP_NE | AS_VM_NULL_JUMPS,
-                                                .a = AS_AFFINITY_NONE,
-                                                .b = a.reg,
-                                                .c = b.reg,
-                                                .d = end});
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
-    as_compiler_place(c, end);
-    result.may = a.may | AS_MAY_NULL;
-    return result;
-}
-
-// ---- Functions ----------------------------------------------------------------------------------
-
-static struct as_operand compile_extreme(struct as_compiler *c, const struct as_expr *e,
-                                         enum as_opcode op) {
-    struct as_operand best = compile(c, e->args[0]);
-    for (size_t i = 1; i < e->arg_count; i++) {
-        struct as_operand next = compile(c, e->args[i]);
-        struct as_operand o = in(as_compiler_register(c, 1), best.may | next.may);
-        as_compiler_emit(c, (struct as_instruction){
-                                .op = (uint8_t)op, .a = o.reg, .b = best.reg, .c = next.reg});
-        best = o;
-    }
-    return best;
-}
-
-static struct as_operand compile_substr(struct as_compiler *c, const struct as_expr *e,
-                                        uint16_t hint) {
-    struct as_operand text = compile(c, e->args[0]), start = compile(c, e->args[1]), length = {0};
-    unsigned may = text.may | start.may;
-    if (e->arg_count == 3) {
-        length = compile(c, e->args[2]);
-        may |= length.may;
-    }
-    struct as_operand o = in(target(c, hint), AS_MAY_TEXT | (may & AS_MAY_NULL));
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_SUBSTR,
-                                                .a = o.reg,
-                                                .b = text.reg,
-                                                .c = start.reg,
-                                                .d = e->arg_count == 3 ? length.reg : -1});
-    return o;
-}
-
-static struct as_operand compile_one_argument(struct as_compiler *c, const struct as_expr *e,
-                                              uint16_t hint) {
-    struct as_operand a = compile(c, e->args[0]);
-    unsigned null = a.may & AS_MAY_NULL;
-    if (strcasecmp(e->name, "abs") == 0) {
-        struct as_operand o = unary(c, AS_VM_ABS, 0, &a, MAY_NUMBER | null, hint);
-        c->program->code[c->program->count - 1].d = as_compiler_error_reason(c, "integer overflow");
-        return o;
-    }
-    if (strcasecmp(e->name, "length") == 0)
-        return unary(c, AS_VM_LENGTH, 0, &a, AS_MAY_INTEGER | null, hint);
-    bool upper = strcasecmp(e->name, "upper") == 0;
-    return unary(c, AS_VM_FOLD_CASE, upper, &a, AS_MAY_TEXT | null, hint);
-}
-
-static struct as_operand compile_function(struct as_compiler *c, const struct as_expr *e,
-                                          uint16_t hint) {
-    static const struct {
-        const char *name;
-        size_t least, most;
-    } functions[] = {{"abs", 1, 1},    {"length", 1, 1},     {"lower", 1, 1},  {"upper", 1, 1},
-                     {"min", 2, 127},  {"max", 2, 127},      {"substr", 2, 3}, {"substring", 2, 3},
-                     {"ifnull", 2, 2}, {"coalesce", 2, 127}, {"iif", 3, 3},    {"nullif", 2, 2}};
-    size_t count = sizeof functions / sizeof *functions, i = 0;
-    while (i < count && strcasecmp(functions[i].name, e->name) != 0)
-        i++;
-    if (i == count || e->star || e->arg_count < functions[i].least ||
-        e->arg_count > functions[i].most) {
-        as_compiler_refuse(c, e->line, "%s(): %s", e->name,
-                           i == count ? "this function does not compile"
-                                      : "not with that number of arguments");
-        return null_operand(c);
-    }
-    switch (i) {
-    case 4:
-        return compile_extreme(c, e, AS_VM_MIN);
-    case 5:
-        return compile_extreme(c, e, AS_VM_MAX);
-    case 6:
-    case 7:
-        return compile_substr(c, e, hint);
-    case 8:
-    case 9:
-        return compile_coalesce(c, e);
-    case 10:
-        return compile_iif(c, e);
-    case 11:
-        return compile_nullif(c, e);
-    default:
-        return compile_one_argument(c, e, hint);
-    }
 }
 
 // ---- Subqueries and RAISE -----------------------------------------------------------------------
 
 static struct as_operand compile_select(struct as_compiler *c, const struct as_expr *e) {
-    struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_NULL);
+    struct as_operand result = as_operand_in(as_compiler_register(c, 1), AS_MAY_NULL);
     const struct as_select *select = e->select;
     if (select->result_count != 1 || select->group_count)
         as_compiler_refuse(c, e->line, "subquery: needs one result column and no GROUP BY");
     int32_t end = as_compiler_label(c);
-    struct as_operand null = null_operand(c);
+    struct as_operand null = as_compiler_null(c);
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
     as_compile_from(c, select, end);
     struct as_operand o = as_compile_into(c, select->results[0].expr, result.reg);
@@ -460,7 +293,7 @@ static struct as_operand compile_select(struct as_compiler *c, const struct as_e
 }
 
 static struct as_operand compile_exists(struct as_compiler *c, const struct as_expr *e) {
-    struct as_operand result = in(as_compiler_register(c, 1), AS_MAY_INTEGER);
+    struct as_operand result = as_operand_in(as_compiler_register(c, 1), AS_MAY_INTEGER);
     struct as_operand no = as_compiler_constant(c, as_value_integer(0));
     struct as_operand yes = as_compiler_constant(c, as_value_integer(1));
     int32_t end = as_compiler_label(c);
@@ -482,7 +315,7 @@ static struct as_operand compile_raise(struct as_compiler *c, const struct as_ex
         as_compiler_refuse(c, e->line,
                            "RAISE(): only in what a trigger's statement computes, not "
                            "in WHERE");
-        return null_operand(c);
+        return as_compiler_null(c);
     }
     for (size_t i = 0; i < c->command->info.column_count; i++) {
         spec.names[spec.count] = c->command->info.columns[i].name;
@@ -490,7 +323,7 @@ static struct as_operand compile_raise(struct as_compiler *c, const struct as_ex
     }
     as_compiler_emit(c,
                      (struct as_instruction){.op = AS_VM_FAIL, .d = as_compiler_reason(c, &spec)});
-    struct as_operand never = null_operand(c);
+    struct as_operand never = as_compiler_null(c);
     never.may = 0; // nothing behind it runs
     return never;
 }
@@ -538,11 +371,11 @@ struct as_operand as_compile_expr(struct as_compiler *c, const struct as_expr *e
     case AS_EXPR_IN:
         return compile_in(c, e, hint);
     case AS_EXPR_CASE:
-        return compile_case(c, e);
+        return as_compile_case(c, e);
     case AS_EXPR_CAST:
         return compile_cast(c, e, hint);
     case AS_EXPR_FUNCTION:
-        return compile_function(c, e, hint);
+        return as_compile_function(c, e, hint);
     case AS_EXPR_SELECT:
         return compile_select(c, e);
     case AS_EXPR_EXISTS:
@@ -584,7 +417,7 @@ static void jump_compare(struct as_compiler *c, const struct as_expr *e, bool se
     as_compiler_emit(
         c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
                                    .flag = (uint8_t)(op | (null_jumps ? AS_VM_NULL_JUMPS : 0)),
-                                   .a = comparison_affinity(&a, &b),
+                                   .a = as_comparison_affinity(&a, &b),
                                    .b = a.reg,
                                    .c = b.reg,
                                    .d = label});

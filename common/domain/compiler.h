@@ -16,6 +16,7 @@ enum {
     AS_MAY_INTEGER = 1 << AS_INTEGER,
     AS_MAY_REAL = 1 << AS_REAL,
     AS_MAY_TEXT = 1 << AS_TEXT,
+    AS_MAY_NUMBER = AS_MAY_INTEGER | AS_MAY_REAL,
 };
 
 enum { AS_NO_REGISTER = 0xFFFF, AS_NO_CURSOR = 0xFFFF };
@@ -119,6 +120,23 @@ void as_compile_jump(struct as_compiler *c, const struct as_expr *expr, bool sen
 bool as_expr_equal(const struct as_expr *a, const struct as_expr *b);
 struct as_operand as_compile_column(struct as_compiler *c, const struct as_binding *binding,
                                     size_t column, uint16_t hint);
+
+// compile_function.c
+struct as_operand as_compile_case(struct as_compiler *c, const struct as_expr *e);
+struct as_operand as_compile_function(struct as_compiler *c, const struct as_expr *e,
+                                      uint16_t hint);
+
+// Pieces of compile_expr.c that compile_function.c needs too: the register of a result, an operand
+// without affinity, NULL; an instruction a ← op b, and one that compares.
+uint16_t as_compiler_target(struct as_compiler *c, uint16_t hint);
+struct as_operand as_operand_in(uint16_t reg, unsigned may);
+struct as_operand as_compiler_null(struct as_compiler *c);
+struct as_operand as_compile_unary_op(struct as_compiler *c, enum as_opcode op, unsigned flag,
+                                      const struct as_operand *a, unsigned may, uint16_t hint);
+struct as_operand as_compile_compare(struct as_compiler *c, enum as_operator op,
+                                     const struct as_operand *a, const struct as_operand *b,
+                                     uint8_t affinity, uint16_t hint);
+uint8_t as_comparison_affinity(const struct as_operand *a, const struct as_operand *b);
 
 // compile_query.c: opens a scope over FROM, finds each row by its primary key and tests the rest of
 // WHERE; jumps to `none` where there is no row. close returns to the scope outside.
