@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "audit_verdict.h"
 
 enum { BATCHES_BETWEEN_RESTS = 64 };
 
@@ -84,8 +85,10 @@ static int check(struct audit *a, const struct as_journal_row *row, struct as_er
         code = as_replay_check(&a->replay, row, error);
     if (code)
         return audit_blame(a, AUDIT_JOURNAL, error);
-    code = as_replay_decide(&a->replay, row, error);
-    return code ? audit_blame(a, AUDIT_VERDICTS, error) : AS_OK;
+    if (as_replay_decide(&a->replay, row, error) == AS_OK)
+        return AS_OK;
+    audit_verdict_explain(&a->replay, row, error);
+    return audit_blame(a, AUDIT_VERDICTS, error);
 }
 
 // Now and then: the engine's list of changes would grow, and a read transaction on the active
@@ -156,7 +159,7 @@ static const char *plural(uint64_t count) {
 
 static void add_since(const struct audit *a, struct as_buffer *text) {
     if (a->first_checked > a->replay.head.batches)
-        as_buffer_printf(text, "; none of them looked at (--since)");
+        as_buffer_printf(text, "; none looked at (--since)");
     else if (a->first_checked)
         as_buffer_printf(text, "; looked at from batch %" PRIu64 " on", a->first_checked);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "audit_verdict.h"
 #include "domain/referee.h"
 #include "log_batch.h"
 
@@ -109,19 +110,12 @@ static int read_group(struct audit_referee *r, struct as_error *error) {
 
 // ---- Verdicts -----------------------------------------------------------------------------------
 
-static void print_verdict(struct as_buffer *out, uint8_t kind, const char *name, size_t size) {
-    if (kind)
-        as_buffer_printf(out, "rejected by %s %.*s", as_reject_kind_name(kind),
-                         size < 200 ? (int)size : 200, name);
-    else
-        as_buffer_printf(out, "accepted");
-}
-
 static int differ(const struct referee_item *item, uint8_t kind, const char *name,
                   struct as_error *error) {
     struct as_buffer ours = {0}, theirs = {0};
-    print_verdict(&ours, item->kind, item->name.data, item->name.size);
-    print_verdict(&theirs, kind, name, strlen(name));
+    struct as_text their_name = {name, (uint16_t)strlen(name)};
+    audit_verdict_print(&ours, item->kind, &item->name);
+    audit_verdict_print(&theirs, kind, &their_name);
     as_error_set(error, AS_DATA, "item %" PRIu64 ": the journal has it %s, SQLite %s",
                  item->position, (const char *)ours.data, (const char *)theirs.data);
     as_buffer_free(&ours);
@@ -209,22 +203,32 @@ static int compare_row(void *context, size_t table, const struct as_value *their
     return AS_DATA;
 }
 
+static int compare_all_rows(struct comparison *c) {
+    int code = AS_OK;
+    uint64_t rows = as_engine_row_count(c->audit->replay.engine);
+    for (size_t i = 0; !code && i < as_domain_table_count(c->audit->domain); i++)
+        code = as_referee_each_row(c->audit->referee->sqlite, i, compare_row, c, c->error);
+    if (!code && c->rows != rows)
+        code = as_error_set(c->error, AS_DATA,
+                            "the journal leads to %" PRIu64 " rows, SQLite to %" PRIu64, rows,
+                            c->rows);
+    return code;
+}
+
 int audit_referee_end(struct audit *a, struct as_error *error) {
     struct comparison c = {.audit = a, .error = error};
-    int code = AS_OK;
     if (!a->referee)
         return AS_OK;
-    for (size_t i = 0; !code && i < as_domain_table_count(a->domain); i++)
-        code = as_referee_each_row(a->referee->sqlite, i, compare_row, &c, error);
-    if (!code && c.rows != as_engine_row_count(a->replay.engine))
-        code = as_error_set(error, AS_DATA,
-                            "the journal leads to %" PRIu64 " rows, SQLite to %" PRIu64,
-                            as_engine_row_count(a->replay.engine), c.rows);
-    if (code)
+    if (!a->broken && compare_all_rows(&c))
         return stop(a, error);
-    audit_report_add(&a->report, AUDIT_REFEREE, a->broken ? AUDIT_NOTE : AUDIT_OK,
-                     "%" PRIu64 " items decided by SQLite %s with the same verdicts, %" PRIu64
-                     " rows the same",
-                     a->referee->decided, as_inspect_sqlite_version(), c.rows);
+    if (a->broken)
+        audit_report_add(&a->report, AUDIT_REFEREE, AUDIT_NOTE,
+                         "%" PRIu64 " items before the damage: SQLite %s gives the same verdicts",
+                         a->referee->decided, as_inspect_sqlite_version());
+    else
+        audit_report_add(&a->report, AUDIT_REFEREE, AUDIT_OK,
+                         "%" PRIu64 " items: SQLite %s gives the same verdicts and %" PRIu64
+                         " equal rows",
+                         a->referee->decided, as_inspect_sqlite_version(), c.rows);
     return AS_OK;
 }
