@@ -271,26 +271,41 @@ static int copy_journal(struct run *r, struct as_error *error) {
     return code;
 }
 
+// The batch behind which the chain goes on: the one before the batch at hand.
+static int take_head_before(struct run *r, struct as_error *error) {
+    struct as_journal_head *head = &r->replay.head;
+    uint64_t batch = r->row.batch;
+    as_journal_reader_seek(r->reader, batch - 2);
+    enum as_journal_next next = as_journal_reader_next(r->reader, &r->row, error);
+    if (next == AS_JOURNAL_FAILED)
+        return error->code;
+    if (next == AS_JOURNAL_END || r->row.batch != batch - 1)
+        return as_error_set(error, AS_DATA, "batch %" PRIu64 " is missing", batch - 1);
+    head->items = r->row.first_item;
+    as_replay_pass(&r->replay, &r->row);
+    return AS_OK;
+}
+
 // Puts the reader before the batch with the first item that is wanted, and takes the hash that the
 // chain goes on from.
 static int find_start(struct run *r, struct as_error *error) {
-    memcpy(r->replay.head.hash, as_domain_digest(r->domain), AS_SHA256_SIZE);
-    if (r->options->from == 0)
-        return AS_OK;
-    int code = as_journal_reader_seek_item(r->reader, r->options->from, error);
+    struct as_journal_head *head = &r->replay.head;
+    uint64_t from = r->options->from;
+    as_journal_reader_start(r->reader, head);
+    if (from < head->items)
+        return as_error_set(error, AS_DATA,
+                            "items before %" PRIu64 " are not there: the segments were taken away",
+                            head->items);
+    int code = as_journal_reader_seek_item(r->reader, from, error);
     if (code)
         return code;
     enum as_journal_next next = as_journal_reader_next(r->reader, &r->row, error);
-    if (next == AS_JOURNAL_ROW && r->row.batch > 1) {
-        as_journal_reader_seek(r->reader, r->row.batch - 2);
-        next = as_journal_reader_next(r->reader, &r->row, error);
-        if (next == AS_JOURNAL_ROW) {
-            r->replay.head.items = r->row.first_item;
-            as_replay_pass(&r->replay, &r->row);
-        }
-    }
-    as_journal_reader_seek(r->reader, r->replay.head.batches);
-    return next == AS_JOURNAL_FAILED ? error->code : AS_OK;
+    if (next == AS_JOURNAL_FAILED)
+        return error->code;
+    if (next == AS_JOURNAL_ROW && r->row.batch > head->batches + 1)
+        code = take_head_before(r, error);
+    as_journal_reader_seek(r->reader, head->batches);
+    return code;
 }
 
 // What is sound before a damage is written all the same, but without END.

@@ -134,6 +134,17 @@ int audit_replay(struct audit *a, uint64_t to, struct as_error *error) {
     return code;
 }
 
+// Without its first segments nothing can be proven of a state.
+static int check_beginning(struct audit *a, struct as_error *error) {
+    struct as_journal_head start;
+    as_journal_reader_start(a->reader, &start);
+    if (start.batches == 0)
+        return AS_OK;
+    return as_error_set(error, AS_DATA,
+                        "batches 1 to %" PRIu64 " are missing: nothing behind them can be replayed",
+                        start.batches);
+}
+
 int audit_open_journal(struct audit *a, struct as_error *error) {
     const uint8_t *digest = as_domain_digest(a->domain);
     a->replay.domain = a->domain;
@@ -145,6 +156,8 @@ int audit_open_journal(struct audit *a, struct as_error *error) {
     code = as_journal_reader_open(a->journal_path, digest, &a->reader, error);
     if (!code)
         code = as_journal_reader_head(a->reader, &a->head, error);
+    if (!code)
+        code = check_beginning(a, error);
     if (!code)
         return AS_OK;
     a->broken = true;

@@ -220,7 +220,8 @@ static int evaluate_checks(struct audit *a, struct as_snapshot *snapshot, struct
         code = evaluate_check(a, snapshot, i, error);
     if (!code && !audit_report_failed(&a->report, AUDIT_CHECKS))
         audit_report_add(&a->report, AUDIT_CHECKS, AUDIT_OK,
-                         "%zu CHECK%s true in every row, by SQL", count, count == 1 ? "" : "s");
+                         "%zu hold%s in every row of state.db, by SQL", count,
+                         count == 1 ? "s" : "");
     return code;
 }
 
@@ -238,7 +239,8 @@ static int evaluate_assertions(struct audit *a, struct as_snapshot *snapshot,
                              as_domain_assertion(a->domain, i));
     }
     if (!audit_report_failed(&a->report, AUDIT_ASSERTIONS))
-        audit_report_add(&a->report, AUDIT_ASSERTIONS, AUDIT_OK, "%zu true, by SQL", count);
+        audit_report_add(&a->report, AUDIT_ASSERTIONS, AUDIT_OK, "%zu hold%s in state.db, by SQL",
+                         count, count == 1 ? "s" : "");
     return AS_OK;
 }
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 # SPDX-License-Identifier: MIT
 #
-# as-commit: what it decides, keeps and answers. What must survive is in durability.bats.
+# as-commit: what it decides, keeps and answers. What must survive is in durability.bats, what it is
+# offered wrongly in bad_input.bats.
 
 load helper
 load store
@@ -299,121 +300,6 @@ END 3"
     fails 64 '--nonsense' 'as-commit --nonsense a </dev/null'
     fails 64 '--check' 'as-commit --check $DEPOT a </dev/null'
     [[ ! -e a && ! -e b ]]
-}
-
-# ---- What is not a store
-
-@test "commit: a directory with other things in it is left alone" {
-    ok 'mkdir docs; echo text >docs/letter'
-    fails 65 'docs: not a store' '$SMALL | as-commit docs'
-    ok 'ls docs'
-    assert_output letter
-}
-
-@test "commit: a file is not a store" {
-    ok 'echo text >letter'
-    fails 65 'letter' '$SMALL | as-commit letter'
-}
-
-@test "commit: a store in a directory that does not exist cannot be made" {
-    fails 74 'nowhere/bank' '$SMALL | as-commit nowhere/bank'
-}
-
-@test "commit: an empty directory becomes a store, and so does a half-made one" {
-    ok 'mkdir -p empty half/journal; : >half/lock; echo "CREATE TABLE" >half/domain.sql.tmp; $SMALL >in
-        as-commit empty <in >verdicts; as-commit half <in >verdicts; diff <(fingerprint empty) <(fingerprint half) && state_items half'
-    assert_output 70
-}
-
-# ---- Bad input
-
-@test "commit: an empty input is refused and makes no store" {
-    fails 65 'stdin' 'as-commit bank </dev/null'
-    [[ ! -e bank ]]
-}
-
-@test "commit: end of file without END exits 65 and keeps acknowledged batches" {
-    ok '$SMALL >in; head -c -64 in >cut'
-    fails 65 'stdin' 'as-commit bank <cut >verdicts'
-    ok 'acknowledged verdicts; journal_items bank; as-commit bank <in | verdict_dump | grep -c "duplicates 10$"'
-    assert_output $'70\n70\n7'
-}
-
-@test "commit: a malformed record commits nothing of its batch and folds nothing of it" {
-    ok '$SMALL >in; frame_edit spoil:5 <in >spoilt'
-    fails 65 'stdin: frame 6 at byte ' 'as-commit bank <spoilt >verdicts'
-    ok 'acknowledged verdicts; journal_items bank
-        frame_edit drop:7 <in | frame_edit drop:6 | frame_edit drop:5 | as-commit other >verdicts
-        as-commit bank <in >verdicts; as-commit other <in >verdicts; diff <(fingerprint bank) <(fingerprint other) && state_items bank'
-    assert_output $'40\n40\n70'
-}
-
-# A stream of three batches, small enough to be broken in every place.
-tiny() {
-    printf '%s\n' 'CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER CHECK (n < 9)) STRICT;' \
-        'CREATE TABLE c (id INTEGER NOT NULL, n INTEGER) STRICT;' \
-        'CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n); END;' >tiny.sql
-    printf 'id,n\n1,1\n2,9\n3,3\n' | as-ingest --domain tiny.sql --command c --batch 1 >tiny
-}
-export -f tiny
-
-# Runs as-commit on "broken": exit 65 with one line, the batches acknowledged that come whole before.
-breaks() { # NUMBER
-    rm -rf bank
-    local status=0 whole
-    timeout 60 as-commit bank <broken >verdicts 2>message || status=$?
-    whole=$(frame_dump <broken 2>/dev/null | grep -c '^ITEMS')
-    if ((status != 65)) || [[ $(wc -l <message) != 1 ]]; then
-        echo "at $1: exit status $status: $(cat message)"
-    elif [[ $(acknowledged verdicts) != "$whole" ]]; then
-        echo "at $1: $(acknowledged verdicts) items acknowledged of $whole"
-    elif ((whole)) && [[ $(journal_items bank) != "$whole" ]]; then
-        echo "at $1: $(journal_items bank) items in the store of $whole"
-    fi
-}
-export -f breaks
-
-@test "commit: every truncated prefix of a stream exits 65 and keeps the batches before" {
-    ok 'tiny; size=$(stat -c %s tiny); for ((i = 0; i < size; i += 1)); do head -c $i tiny >broken; breaks $i; done'
-    assert_output ''
-}
-
-@test "commit: every flipped byte of a stream exits 65 and keeps the batches before" {
-    ok 'tiny; size=$(stat -c %s tiny)
-        for ((i = 0; i < size; i += 1)); do
-            byte=$(od -An -tu1 -j$i -N1 tiny); cp tiny broken
-            printf "\\x$(printf %02x $((byte ^ (1 << i % 8))))" | dd of=broken bs=1 seek=$i conv=notrunc status=none
-            breaks $i
-        done'
-    assert_output ''
-}
-
-@test "commit: bytes behind END exit 65 and keep what was acknowledged" {
-    ok 'tiny; (cat tiny; echo) >broken; breaks behind'
-    assert_output ''
-}
-
-# ---- The other end of stdout
-
-@test "commit: a full stdout exits 74 and keeps the commit" {
-    ok '$SMALL >in'
-    fails 74 'stdout' 'as-commit bank <in >/dev/full'
-    ok 'n=$(journal_items bank); ((n > 0)); [[ $(state_items bank) == $n ]]; as-commit bank <in >verdicts; acknowledged verdicts'
-    assert_output 70
-}
-
-@test "commit: a reader of verdicts that goes away exits 74, with what was decided kept and folded" {
-    ok 'as-gen --items 200k --keys 8 --batch 100 --stamp 1 >in'
-    pipe '(as-commit bank <in; echo $? >code) | head -c 64 >/dev/null; cat code'
-    assert_output 74
-    assert_stderr_has stdout
-    ok 'n=$(journal_items bank); ((n > 0)); [[ $(state_items bank) == $n ]]; as-commit bank <in >verdicts; acknowledged verdicts'
-    assert_output 200000
-}
-
-@test "commit: verdicts may go to /dev/null" {
-    ok '$SMALL | as-commit bank >/dev/null; state_items bank'
-    assert_output 70
 }
 
 # ---- Signals
