@@ -345,5 +345,5 @@ CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n)
                 as-commit $store <$file >verdicts 2>message || status=$?
             echo "$status"; if ((status > 65)); then cat message >&2; fi
         done | xargs'
-    assert_output '0 0 0 0 0 65 65 65 65 65'
+    assert_output '0 0 0 0 65 65 65 65 65 65'
 }

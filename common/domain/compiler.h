@@ -79,7 +79,7 @@ struct as_compiler {
     bool knowns_only; // columns may only stand inside known expressions
 };
 
-// compile.c
+// compiler.c
 void as_compiler_start(struct as_compiler *c, struct as_program *program, size_t parameters);
 void as_compiler_finish(struct as_compiler *c);
 void as_compiler_refuse(struct as_compiler *c, int line, const char *format, ...)

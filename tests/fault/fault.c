@@ -4,7 +4,8 @@
 //
 //   AS_FAULT=CALL:N:ACTION   the Nth CALL (from 1) from then on
 //   AS_FAULT_PATH=TEXT       counts only calls on files whose path contains TEXT
-//   AS_FAULT_COUNT=FILE      writes how many calls were counted to FILE at exit
+//   AS_FAULT_COUNT=FILE      writes to FILE at exit how many calls were counted, and how many were
+//                            made on the descriptor of the one that failed before it was closed
 //
 //   CALL    sync (fsync and fdatasync), write (write, pwrite), truncate (ftruncate), rename,
 //           unlink, chmod, mkdir; any: each of these
@@ -33,6 +34,8 @@ static enum action action;
 static int fault_errno;
 static const char *path_part;
 static atomic_ulong calls;
+static atomic_int failed_fd = -1;
+static atomic_ulong retries;
 
 static int parse_errno(const char *name) {
     static const struct {
@@ -69,7 +72,7 @@ __attribute__((destructor)) static void tell(void) {
     FILE *file = path ? fopen(path, "w") : NULL;
     if (!file)
         return;
-    fprintf(file, "%lu\n", atomic_load(&calls));
+    fprintf(file, "%lu %lu\n", atomic_load(&calls), atomic_load(&retries));
     fclose(file);
 }
 
@@ -93,8 +96,8 @@ static bool on_path(int fd) {
 }
 
 // Is this call the one? Dies here where it is to die; the caller fails or tears where it is not.
-static bool hits(const char *call, bool counts) {
-    if (!counts || (strcmp(call, call_name) != 0 && strcmp(call_name, "any") != 0))
+static bool hits(const char *call) {
+    if (strcmp(call, call_name) != 0 && strcmp(call_name, "any") != 0)
         return false;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
     if (number < countdown || (number > countdown && action != FAIL))
@@ -105,30 +108,50 @@ static bool hits(const char *call, bool counts) {
     return true;
 }
 
+static bool hits_fd(const char *call, int fd) {
+    if (fd == atomic_load(&failed_fd))
+        atomic_fetch_add(&retries, 1);
+    if (!on_path(fd) || !hits(call))
+        return false;
+    atomic_store(&failed_fd, fd);
+    return true;
+}
+
+static bool hits_name(const char *call, const char *path) {
+    return (!path_part || strstr(path, path_part)) && hits(call);
+}
+
+int close(int fd) {
+    int (*real)(int) = (int (*)(int))next("close");
+    int failed = fd;
+    atomic_compare_exchange_strong(&failed_fd, &failed, -1);
+    return real(fd);
+}
+
 int fsync(int fd) {
     int (*real)(int) = (int (*)(int))next("fsync");
-    return hits("sync", on_path(fd)) ? -1 : real(fd);
+    return hits_fd("sync", fd) ? -1 : real(fd);
 }
 
 int fdatasync(int fd) {
     int (*real)(int) = (int (*)(int))next("fdatasync");
-    return hits("sync", on_path(fd)) ? -1 : real(fd);
+    return hits_fd("sync", fd) ? -1 : real(fd);
 }
 
 int ftruncate64(int fd, off64_t size) {
     int (*real)(int, off64_t) = (int (*)(int, off64_t))next("ftruncate64");
-    return hits("truncate", on_path(fd)) ? -1 : real(fd, size);
+    return hits_fd("truncate", fd) ? -1 : real(fd, size);
 }
 
 int ftruncate(int fd, off_t size) {
     int (*real)(int, off_t) = (int (*)(int, off_t))next("ftruncate");
-    return hits("truncate", on_path(fd)) ? -1 : real(fd, size);
+    return hits_fd("truncate", fd) ? -1 : real(fd, size);
 }
 
 ssize_t write(int fd, const void *data, size_t size) {
     ssize_t (*real)(int, const void *, size_t) =
         (ssize_t(*)(int, const void *, size_t))next("write");
-    if (!hits("write", on_path(fd)))
+    if (!hits_fd("write", fd))
         return real(fd, data, size);
     if (action == TORN && real(fd, data, size / 2) >= 0)
         raise(SIGKILL);
@@ -138,7 +161,7 @@ ssize_t write(int fd, const void *data, size_t size) {
 static ssize_t write_at(const char *name, int fd, const void *data, size_t size, off64_t at) {
     ssize_t (*real)(int, const void *, size_t, off64_t) =
         (ssize_t(*)(int, const void *, size_t, off64_t))next(name);
-    if (!hits("write", on_path(fd)))
+    if (!hits_fd("write", fd))
         return real(fd, data, size, at);
     if (action == TORN && real(fd, data, size / 2, at) >= 0)
         raise(SIGKILL);
@@ -151,10 +174,6 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
 
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
     return write_at("pwrite", fd, data, size, at);
-}
-
-static bool hits_name(const char *call, const char *path) {
-    return hits(call, !path_part || strstr(path, path_part));
 }
 
 int rename(const char *from, const char *to) {
