@@ -125,7 +125,7 @@ static int check_witness(const struct as_store *store, struct as_domain *domain,
     code = as_journal_reader_head(reader, &head, error);
     as_journal_reader_close(reader);
     if (!code && batches > head.batches)
-        code = as_error_set(error, AS_IO, "%s: not removed, for the journal ends before it",
+        code = as_error_set(error, AS_IO, "%s: kept, for the journal ends before it",
                             store->state_path);
     return code;
 }

@@ -253,7 +253,7 @@ static int wait_for_more(struct run *r, struct as_error *error) {
 // The next batch that begins before --to. END is the end of the run, too.
 static enum as_journal_next next_batch(struct run *r, struct as_error *error) {
     const struct options *o = r->options;
-    while (r->replay.head.items < o->to && !stopped) {
+    while (r->replay.head.items < o->to && o->from < o->to && !stopped) {
         enum as_journal_next next = as_journal_reader_next(r->reader, &r->row, error);
         if (next != AS_JOURNAL_END || !o->follow)
             return next;

@@ -10,17 +10,6 @@ load store
 # Seven small batches, the same bytes each time.
 export SMALL='as-gen --items 70 --batch 10 --keys 8 --reject 10 --stamp 1'
 
-# Brute force needs no disk: what is kept here has to survive nothing.
-memory_setup() {
-    memory=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
-    cd "$memory" || return
-}
-
-teardown() {
-    cd "$BATS_TEST_TMPDIR" || return
-    [[ -z ${memory:-} ]] || rm -rf "$memory"
-}
-
 # "tiny": a stream of three batches, small enough to be broken in every place.
 tiny() {
     printf '%s\n' 'CREATE TABLE t(i INT PRIMARY KEY)STRICT;' 'CREATE TABLE c(i INT NOT NULL)STRICT;' \
@@ -123,13 +112,13 @@ unlimited() {
 }
 
 @test "bad input: every truncated prefix of a stream exits 65 and keeps the batches before" {
-    memory_setup
+    in_memory
     ok 'measure_tiny; for ((i = 0; i < ends[4]; i++)); do head -c $i tiny >broken; breaks $i; done'
     assert_output ''
 }
 
 @test "bad input: every flipped byte of a stream exits 65 and keeps the batches before" {
-    memory_setup
+    in_memory
     ok 'measure_tiny; for ((i = 0; i < ends[4]; i++)); do flip tiny $i; breaks $i; done'
     assert_output ''
 }
@@ -335,7 +324,7 @@ CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n)
 
 @test "bad input: valgrind finds nothing in broken, repeated and hostile streams" {
     if ldd "$BUILD/as-commit" | grep -qE 'libasan|libtsan|libubsan'; then skip 'the build is sanitized'; fi
-    memory_setup
+    in_memory
     printf '%s' "${table}ATTACH 'stolen.db' AS x;" >hostile.sql
     ok 'measure_tiny; $SMALL >in; frame_edit domain:hostile.sql <in >hostile; frame_edit spoil:5 <in >spoilt
         head -c -80 tiny >cut; flip tiny $((ends[1] + 70)); frame_edit drop:2 <in >gap

@@ -134,10 +134,10 @@ END"
 
 @test "ingest: SIGTERM and SIGINT send what was parsed and end the stream, exit 0" {
     for signal in TERM INT; do
-        rm -f in
+        rm -f in out
         SIGNAL=$signal ok 'mkfifo in; exec 4<>in; echo a,1 >&4
             bash -c "trap - INT; exec as-ingest -d \$SHOP -c take --no-header --linger 1h" <in >out & pid=$!
-            while [[ $(stat -c %s out) == 0 ]]; do sleep 0.02; done; sleep 0.2
+            until [[ -s out ]]; do sleep 0.02; done; sleep 0.2
             kill -$SIGNAL $pid; wait $pid; frame_dump <out | tail -2'
         assert_output $'0 command 1 (\'a\', 1)\nEND'
     done

@@ -57,3 +57,15 @@ eventually() { # COMMAND
 }
 
 export -f journal head_hash journal_items state state_items fingerprint acknowledged eventually
+
+# Goes to a directory in memory, for tests by brute force: a fault that is injected and a process
+# that is killed need no disk to lose what was not synced.
+in_memory() {
+    memory=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+    cd "$memory" || return
+}
+
+teardown() {
+    cd "$BATS_TEST_TMPDIR" || return
+    [[ -z ${memory:-} ]] || rm -rf "$memory"
+}

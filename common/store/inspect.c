@@ -189,7 +189,7 @@ static int compare_schemas(const struct as_buffer *expected, const struct as_buf
         return AS_OK;
     if (b == b_end || (a < a_end && strcmp(a, b) < 0))
         return as_error_set(error, AS_DATA, "%s is missing", a);
-    return as_error_set(error, AS_DATA, "%s is not the domain's", b);
+    return as_error_set(error, AS_DATA, "%s is not in the domain", b);
 }
 
 static int check_position_domain(struct as_snapshot *snapshot, struct as_error *error) {
@@ -200,7 +200,7 @@ static int check_position_domain(struct as_snapshot *snapshot, struct as_error *
     if (sqlite3_step(s) == SQLITE_ROW &&
         (sqlite3_column_bytes(s, 0) != AS_SHA256_SIZE ||
          memcmp(sqlite3_column_blob(s, 0), as_domain_digest(snapshot->domain), AS_SHA256_SIZE)))
-        code = as_error_set(error, AS_DATA, "as_position is another domain's");
+        code = as_error_set(error, AS_DATA, "as_position is of another domain");
     sqlite3_finalize(s);
     return code;
 }

@@ -7,9 +7,16 @@
 //   24 check no_overdraft account (id 'a', balance -5)
 //   END 30
 //
+// With "rows" it prints what a batch's row in the journal must be, as sqlite3 prints
+//
+//   SELECT batch, first_item, items, accepted, source, offset, hex(verdicts)
+//
+// and leaves out frames with duplicates, whose verdicts are made of older rows.
+//
 // A rejection's number is that of the record in its source. No END line means that the stream was
 // cut short; the reader's message is on stderr then, and everything before it was dumped.
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -35,6 +42,23 @@ static void dump_rejection(const struct as_rejection_view *r, uint64_t offset) {
     as_buffer_free(&line);
 }
 
+static bool dump_row(const struct as_frame *frame) {
+    const struct as_frame_header *h = &frame->header;
+    struct as_cursor at = as_cursor_over(frame->body, h->inflated_size);
+    struct as_verdict_head head;
+    if (!as_verdict_decode_head(&at, &head))
+        return false;
+    if (head.duplicates)
+        return true;
+    printf("%llu|%llu|%u|%u|%lld|%llu|", (unsigned long long)head.batch,
+           (unsigned long long)head.first_item, h->records, head.accepted, (long long)h->source,
+           (unsigned long long)h->offset);
+    for (size_t i = 0; i < as_cursor_left(&at); i++)
+        printf("%02X", at.at[i]);
+    putchar('\n');
+    return true;
+}
+
 static bool dump_verdicts(const struct as_frame *frame) {
     const struct as_frame_header *h = &frame->header;
     struct as_cursor at = as_cursor_over(frame->body, h->inflated_size);
@@ -58,14 +82,16 @@ static bool dump_verdicts(const struct as_frame *frame) {
     return next == 0;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    bool rows = argc == 2 && strcmp(argv[1], "rows") == 0;
     struct as_frame_reader *reader =
         as_frame_reader_open(STDIN_FILENO, AS_STREAM_VERDICTS, "stdin", NULL);
     struct as_frame frame = {0};
     struct as_error error = {0};
     enum as_frame_next next;
     while ((next = as_frame_reader_next(reader, &frame, &error)) == AS_FRAME_READ) {
-        if (frame.header.type == AS_FRAME_VERDICTS && !dump_verdicts(&frame)) {
+        if (frame.header.type == AS_FRAME_VERDICTS &&
+            !(rows ? dump_row(&frame) : dump_verdicts(&frame))) {
             as_error_set(&error, AS_DATA, "malformed body");
             next = AS_FRAME_FAILED;
             break;
@@ -76,6 +102,7 @@ int main(void) {
     as_frame_free(&frame);
     if (next == AS_FRAME_FAILED)
         return as_diag_fail(&program, &error);
-    printf("END %llu\n", records);
+    if (!rows)
+        printf("END %llu\n", records);
     return 0;
 }
