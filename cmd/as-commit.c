@@ -127,19 +127,20 @@ static int parse_options(struct options *o, int argc, char **argv) {
 // ---- --check ------------------------------------------------------------------------------------
 
 static int check(const struct options *o) {
-    struct as_domain *domain;
-    struct as_engine *engine;
+    struct as_domain *domain = NULL;
+    struct as_engine *engine = NULL;
     struct as_error error = {0};
     struct as_buffer text = {0};
-    if (as_domain_load_file(o->check, &domain, &error))
-        return as_diag_fail(&program, &error);
-    if (as_engine_create(domain, &engine, &error)) // the initial rows must keep the invariants
-        return as_diag_fail(&program, &error);
-    as_domain_describe(domain, &text);
-    as_domain_warnings(domain, &text);
+    int code = as_domain_load_file(o->check, &domain, &error);
+    if (!code)
+        code = as_engine_create(domain, &engine, &error); // do the initial rows keep the invariants?
+    if (!code) {
+        as_domain_describe(domain, &text);
+        as_domain_warnings(domain, &text);
+        code = as_io_write_full(STDOUT_FILENO, text.data, text.size, "stdout", &error);
+    }
     as_engine_free(engine);
     as_domain_free(domain);
-    int code = as_io_write_full(STDOUT_FILENO, text.data, text.size, "stdout", &error);
     as_buffer_free(&text);
     return code ? as_diag_fail(&program, &error) : as_diag_close_stdout(&program, AS_OK);
 }
