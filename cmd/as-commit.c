@@ -133,7 +133,8 @@ static int check(const struct options *o) {
     struct as_buffer text = {0};
     int code = as_domain_load_file(o->check, &domain, &error);
     if (!code)
-        code = as_engine_create(domain, &engine, &error); // do the initial rows keep the invariants?
+        code =
+            as_engine_create(domain, &engine, &error); // do the initial rows keep the invariants?
     if (!code) {
         as_domain_describe(domain, &text);
         as_domain_warnings(domain, &text);
