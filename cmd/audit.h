@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // An audit: what its parts share. The journal is replayed once, from its start; where the replay
-// comes to the point that state.db stands for, the two are compared.
+// comes to the point that state.db stands for, the two are compared. Where the journal's first
+// segments were taken away and --since allows for that, its chain is followed up to that point, and
+// state.db is what the replay begins with.
 //
 // A part returns AS_OK also where it found something wrong: that is a line of the report. Any other
 // code means that the audit itself cannot go on.
@@ -38,6 +40,8 @@ struct audit {
     struct as_journal_head head; // the journal's end when the audit began
     uint64_t first_checked;      // batch; 0: none was skipped because of --since
     bool broken;                 // the journal cannot be followed any further
+    uint64_t missing;            // batches that were taken away at the beginning, as --since allows
+    bool following;              // batches are checked, but not decided: there is no state for it
     struct as_buffer scratch;
     struct audit_referee *referee; // NULL: none, or it had to stop
     struct as_progress progress;
@@ -52,7 +56,8 @@ int audit_blame(struct audit *audit, enum audit_topic topic, const struct as_err
 int audit_segments(struct audit *audit, struct as_error *error);
 // Opens the journal and takes its end as of now; starts the engine.
 int audit_open_journal(struct audit *audit, struct as_error *error);
-// Replays until the journal's batch `to` is decided, or to its end, or to where it is broken.
+// Replays (or follows) until the journal's batch `to` is decided, or to its end, or to where it is
+// broken.
 int audit_replay(struct audit *audit, uint64_t to, struct as_error *error);
 // The lines about all of it.
 void audit_sum_up_journal(struct audit *audit);

@@ -85,6 +85,10 @@ static int check(struct audit *a, const struct as_journal_row *row, struct as_er
         code = as_replay_check(&a->replay, row, error);
     if (code)
         return audit_blame(a, AUDIT_JOURNAL, error);
+    if (a->following) {
+        as_replay_pass(&a->replay, row);
+        return AS_OK;
+    }
     if (as_replay_decide(&a->replay, row, error) == AS_OK)
         return AS_OK;
     audit_verdict_explain(&a->replay, row, error);
@@ -101,7 +105,7 @@ static void rest(struct audit *a) {
 
 static int replay_batch(struct audit *a, const struct as_journal_row *row, struct as_error *error) {
     uint64_t before = a->replay.head.batches;
-    bool skipped = row->first_item + row->items <= a->options->since;
+    bool skipped = !a->following && row->first_item + row->items <= a->options->since;
     int code = skipped ? skip(a, row, error) : check(a, row, error);
     if (code)
         return code;
@@ -110,6 +114,7 @@ static int replay_batch(struct audit *a, const struct as_journal_row *row, struc
         return AS_OK;
     }
     a->report.accepted += row->accepted;
+    a->report.rejected += row->items - row->accepted;
     code = audit_referee_batch(a, row, error);
     if (row->batch % BATCHES_BETWEEN_RESTS == 0)
         rest(a);
@@ -134,15 +139,22 @@ int audit_replay(struct audit *a, uint64_t to, struct as_error *error) {
     return code;
 }
 
-// Without its first segments nothing can be proven of a state.
+// Without its first segments a journal proves nothing of its state. Who took them away says so.
 static int check_beginning(struct audit *a, struct as_error *error) {
     struct as_journal_head start;
     as_journal_reader_start(a->reader, &start);
     if (start.batches == 0)
         return AS_OK;
-    return as_error_set(error, AS_DATA,
-                        "batches 1 to %" PRIu64 " are missing: nothing behind them can be replayed",
-                        start.batches);
+    if (a->options->since < start.items)
+        return as_error_set(error, AS_DATA,
+                            "batches 1 to %" PRIu64
+                            " are missing: without them only --since %" PRIu64 " can be audited",
+                            start.batches, start.items);
+    a->missing = start.batches;
+    a->first_checked = start.batches + 1;
+    a->following = true;
+    a->replay.head = start;
+    return AS_OK;
 }
 
 int audit_open_journal(struct audit *a, struct as_error *error) {
@@ -200,7 +212,7 @@ void audit_sum_up_journal(struct audit *a) {
         audit_report_add(r, AUDIT_VERDICTS, a->broken ? AUDIT_NOTE : AUDIT_OK,
                          "%" PRIu64 " accepted, %" PRIu64
                          " rejected%s: decided again with the same verdicts%s",
-                         r->accepted, r->items - r->accepted, a->broken ? " before the damage" : "",
+                         r->accepted, r->rejected, a->broken ? " before the damage" : "",
                          (const char *)since.data);
     as_buffer_free(&since);
 }

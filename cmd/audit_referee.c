@@ -36,6 +36,12 @@ int audit_referee_open(struct audit *a, struct as_error *error) {
     size_t size;
     const char *sql = as_domain_sql(a->domain, &size);
     struct as_referee *sqlite;
+    if (a->missing) {
+        audit_report_add(&a->report, AUDIT_REFEREE, AUDIT_FAILED,
+                         "batches 1 to %" PRIu64 " are missing: SQLite cannot decide the others",
+                         a->missing);
+        return AS_OK;
+    }
     int code = as_referee_open("domain.sql", sql, size, &sqlite, error);
     if (code)
         return code;

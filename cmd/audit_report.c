@@ -105,8 +105,10 @@ void audit_report_json(const struct audit_report *report, struct as_buffer *out)
     }
     as_buffer_printf(out,
                      ",\"aggregates\":%" PRIu64 ",\"items\":%" PRIu64 ",\"accepted\":%" PRIu64
-                     ",\"batches\":%" PRIu64 ",\"head\":\"%s\",\"checks\":[",
-                     report->aggregates, report->items, report->accepted, report->batches, head);
+                     ",\"rejected\":%" PRIu64 ",\"batches\":%" PRIu64
+                     ",\"head\":\"%s\",\"checks\":[",
+                     report->aggregates, report->items, report->accepted, report->rejected,
+                     report->batches, head);
     each_line(report, out, print_json);
     as_buffer_printf(out, "]}\n");
 }

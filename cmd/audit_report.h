@@ -36,7 +36,7 @@ struct audit_report {
     // At the end of the journal, as far as it was replayed:
     uint64_t aggregates; // rows of all of them
     uint64_t items;
-    uint64_t accepted;
+    uint64_t accepted, rejected;
     uint64_t batches;
     uint8_t head[AS_SHA256_SIZE];
 };

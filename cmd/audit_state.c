@@ -135,6 +135,11 @@ static int check_position(const struct audit *a, const struct as_journal_head *p
                             "it stands for batch %" PRIu64
                             ", but the journal ends with batch %" PRIu64 ": batches are missing",
                             position->batches, head->batches);
+    if (position->batches < a->missing)
+        return as_error_set(error, AS_DATA,
+                            "it stands for batch %" PRIu64
+                            ", but the journal begins behind batch %" PRIu64,
+                            position->batches, a->missing);
     if (position->batches < head->batches)
         return as_error_set(error, AS_DATA, "it went back to batch %" PRIu64 " during the audit",
                             position->batches);
@@ -168,19 +173,17 @@ static int compare_unfolded(struct audit *a, struct as_snapshot *snapshot, struc
     return AS_OK;
 }
 
+static int add_damaged(struct audit *a, const struct as_snapshot *snapshot) {
+    audit_report_add(&a->report, AUDIT_STATE, AUDIT_NOTE,
+                     "not compared: the journal is damaged before batch %" PRIu64
+                     ", which state.db stands for",
+                     snapshot->position.batches);
+    return AS_OK;
+}
+
 static int compare_folded(struct audit *a, struct as_snapshot *snapshot, struct as_error *error) {
     uint64_t rows, sources = 0;
-    int code = audit_replay(a, snapshot->position.batches, error);
-    if (code)
-        return code;
-    if (a->broken && a->replay.head.batches < snapshot->position.batches) {
-        audit_report_add(&a->report, AUDIT_STATE, AUDIT_NOTE,
-                         "not compared: the journal is damaged before batch %" PRIu64
-                         ", which state.db stands for",
-                         snapshot->position.batches);
-        return AS_OK;
-    }
-    code = check_position(a, &snapshot->position, error);
+    int code = check_position(a, &snapshot->position, error);
     if (!code)
         code = compare_rows(a, snapshot, &rows, error);
     if (!code)
@@ -195,6 +198,37 @@ static int compare_folded(struct audit *a, struct as_snapshot *snapshot, struct 
                      snapshot->position.items, rows, rows == 1 ? "" : "s", sources,
                      sources == 1 ? "" : "s");
     return AS_OK;
+}
+
+// The replay goes on with the state there is; nothing says how it came to be.
+static int take_over(struct audit *a, struct as_snapshot *snapshot, struct as_error *error) {
+    struct as_engine *engine = as_engine_create_empty(a->domain);
+    int code = check_position(a, &snapshot->position, error);
+    if (!code)
+        code = as_snapshot_load(snapshot, engine, &a->sources, error);
+    if (code) {
+        as_engine_free(engine);
+        return blame(a, error);
+    }
+    as_engine_free(a->replay.engine);
+    a->replay.engine = engine;
+    a->following = false;
+    audit_report_add(&a->report, AUDIT_STATE, AUDIT_NOTE,
+                     "state.db as of item %" PRIu64 " is taken as it is: batches 1 to %" PRIu64
+                     ", which led to it, are missing",
+                     snapshot->position.items, a->missing);
+    return AS_OK;
+}
+
+static int meet(struct audit *a, struct as_snapshot *snapshot, struct as_error *error) {
+    if (!snapshot->folded)
+        return compare_unfolded(a, snapshot, error);
+    int code = audit_replay(a, snapshot->position.batches, error);
+    if (code)
+        return code;
+    if (a->broken && a->replay.head.batches < snapshot->position.batches)
+        return add_damaged(a, snapshot);
+    return a->following ? take_over(a, snapshot, error) : compare_folded(a, snapshot, error);
 }
 
 // ---- CHECKs and assertions ----------------------------------------------------------------------
@@ -251,8 +285,7 @@ static int examine(struct audit *a, struct as_snapshot *snapshot, struct as_erro
     if (as_snapshot_check_schema(snapshot, error))
         code = blame(a, error);
     if (!code)
-        code = snapshot->folded ? compare_folded(a, snapshot, error)
-                                : compare_unfolded(a, snapshot, error);
+        code = meet(a, snapshot, error);
     if (!code && snapshot->folded)
         code = evaluate_checks(a, snapshot, error);
     if (!code && snapshot->folded)
@@ -260,7 +293,7 @@ static int examine(struct audit *a, struct as_snapshot *snapshot, struct as_erro
     return code;
 }
 
-int audit_state(struct audit *a, struct as_error *error) {
+static int open_and_examine(struct audit *a, struct as_error *error) {
     struct as_snapshot snapshot;
     if (!there_is_one(a)) {
         audit_report_add(&a->report, AUDIT_STATE, AUDIT_NOTE,
@@ -273,4 +306,16 @@ int audit_state(struct audit *a, struct as_error *error) {
     int code = examine(a, &snapshot, error);
     as_snapshot_close(&snapshot);
     return code;
+}
+
+int audit_state(struct audit *a, struct as_error *error) {
+    int code = open_and_examine(a, error);
+    if (code || !a->following)
+        return code;
+    a->broken = true;
+    audit_report_add(&a->report, AUDIT_VERDICTS, AUDIT_FAILED,
+                     "batches 1 to %" PRIu64
+                     " are missing, and there is no state to decide the others by",
+                     a->missing);
+    return AS_OK;
 }

@@ -277,7 +277,37 @@ INTEGRITY_OK (50 aggregates, 12000 items, head $(head_hash bank | head -c 16))"
 @test "audit: the first segment, removed" {
     make_segments bank
     rm -f "$(segment bank 1)"
-    finds 'batches 1 to 14 are missing' bank
+    finds 'batches 1 to 14 are missing: without them only --since 4000 can be audited' bank
+    finds 'batches 1 to 14 are missing' '--since 3999 bank'
+}
+
+@test "audit: --since audits a journal whose first segments were taken away" {
+    make_segments bank
+    rm -f "$(segment bank 1)"
+    as-gen --items 1k --batch 300 --source d --keys 50 | as-commit bank >verdicts
+    passes --since 4k bank
+    assert_output_has 'looked at from batch 15 on'
+    assert_output_has 'state.db as of item 13000 is taken as it is: batches 1 to 14, which led to it, are missing'
+    finds 'batches 1 to 14 are missing: SQLite cannot decide the others' '--referee --since 4k bank'
+    cp -r bank other
+    edit_state other "UPDATE as_position SET batches = 42, items = 12000"
+    finds 'state.db: it stands for batch 42, but with another item or hash' '--since 4k other'
+    edit_segment bank 1 "UPDATE batch SET verdicts = x'' WHERE batch = 20"
+    finds 'batch 20: its hash' '--since 4k bank'
+    rm other/state.db*
+    finds 'batches 1 to 14 are missing, and there is no state' '--since 4k other'
+}
+
+@test "audit: --since decides what lies behind a state that lags, without the first segments" {
+    make_segments bank
+    cp bank/state.db saved
+    as-gen --items 1k --batch 300 --source d --keys 50 | as-commit bank >verdicts
+    cp saved bank/state.db
+    rm -f "$(segment bank 1)"
+    passes --since 4k bank
+    assert_output_has 'state.db as of item 12000 is taken as it is'
+    edit_state bank "UPDATE account SET balance = 1"
+    finds 'batch 43: item 12' '--since 4k bank'
 }
 
 @test "audit: segments that have changed names" {

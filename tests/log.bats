@@ -184,6 +184,7 @@ b|rejected|not_negative'
     eventually '[[ $(stat -c %s followed) -gt $(($(stat -c %s stream) - 100)) ]]'
     as-gen --items 500 --source more | as-commit bank >verdicts
     eventually '[[ $(wc -l <lines) == 1500 ]]'
+    eventually '[[ $(stat -c %s followed) -gt $(($(stat -c %s stream) * 5 / 4)) ]]'
     kill -TERM "$follower" "$reader"
     wait "$follower"
     wait "$reader"

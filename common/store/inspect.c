@@ -24,6 +24,8 @@ static int prepare(sqlite3 *db, char *sql, sqlite3_stmt **statement, struct as_e
 static int query_number(sqlite3 *db, char *sql, int64_t *number, bool *found,
                         struct as_error *error) {
     sqlite3_stmt *s;
+    *found = false;
+    *number = 0;
     int code = prepare(db, sql, &s, error);
     if (code)
         return code;
@@ -242,6 +244,11 @@ int as_snapshot_has_row(struct as_snapshot *snapshot, size_t table, const struct
         code = as_sqlite_error(snapshot->db, "SELECT", error);
     sqlite3_finalize(s);
     return code;
+}
+
+int as_snapshot_load(struct as_snapshot *snapshot, struct as_engine *engine,
+                     struct as_sources *sources, struct as_error *error) {
+    return as_statefile_load(snapshot->db, snapshot->domain, engine, sources, error);
 }
 
 int as_snapshot_sources(struct as_snapshot *snapshot, struct as_sources *sources,

@@ -50,6 +50,9 @@ int as_snapshot_each_row(struct as_snapshot *snapshot, as_engine_visit visit, vo
 // Has the table a row with the primary key of this one?
 int as_snapshot_has_row(struct as_snapshot *snapshot, size_t table, const struct as_value *values,
                         bool *found, struct as_error *error);
+// All of it into an empty engine.
+int as_snapshot_load(struct as_snapshot *snapshot, struct as_engine *engine,
+                     struct as_sources *sources, struct as_error *error);
 int as_snapshot_sources(struct as_snapshot *snapshot, struct as_sources *sources,
                         struct as_error *error);
 // How many rows break a CHECK of the domain.
