@@ -95,7 +95,7 @@ batches     6'
 @test "stats: SIGTERM sums up what came; the first SIGINT is left to the writer" {
     ok 'mkfifo in; exec 4<>in; verdict_stream accept:10 >&4
         bash -c "trap - INT; exec as-stats --json --pass" <in >copy 2>out & pid=$!
-        while [[ $(stat -c %s copy) == 0 ]]; do sleep 0.02; done
+        until [[ -s copy ]]; do sleep 0.02; done
         kill -INT $pid; sleep 0.3; kill -TERM $pid; wait $pid; jq .items out'
     assert_output 10
 }
