@@ -148,6 +148,20 @@ END 3"
     assert_output 500
 }
 
+@test "commit: verdicts wait neither for the rest of a frame nor for the end of the file behind END" {
+    ok 'as-gen --items 500 --keys 10 --batch 100 --stamp 1 >stream; size=$(stat -c %s stream)
+        mkfifo in; as-commit bank <in >verdicts & exec 3>in; head -c $((size - 100)) stream >&3
+        eventually "[[ \$(acknowledged verdicts) == 400 ]]"
+        tail -c +$((size - 99)) stream >&3; eventually "[[ \$(acknowledged verdicts) == 500 ]]"; exec 3>&-; wait %1
+        verdict_dump <verdicts | tail -n 1'
+    assert_output 'END 500'
+}
+
+@test "commit: a frame larger than any buffer is decided" {
+    ok 'as-gen --items 3k --keys 10 --batch 2k --payload 1000 --stamp 1 | as-commit bank >verdicts; acknowledged verdicts'
+    assert_output 3000
+}
+
 # ---- Exactly once
 
 @test "commit: the same stream again changes nothing and is answered with the same verdicts" {
@@ -155,7 +169,7 @@ END 3"
         as-commit bank <in | verdict_dump >again; fingerprint bank | diff before - && grep -c VERDICTS again
         grep -v "VERDICTS" first >first.rejections; grep -v VERDICTS again | diff first.rejections -
         awk "/VERDICTS/ { print \$11, \$13, \$15 }" first >first.counts; awk "/VERDICTS/ { print \$11, \$13, \$15 }" again | diff first.counts -
-        grep -c "duplicates 10$" again'
+        grep -c "duplicates 10$" again; find bank -name "*-wal" -size +0'
     assert_output $'7\n7'
 }
 

@@ -39,6 +39,7 @@ export -f traced
         / pwrite64\([0-9]+<[^>]*\/journal\/[^>]*-wal>/ { dirty = 1 }
         / f(data)?sync\([0-9]+<[^>]*\/journal\/[^>]*-wal>/ { syncing[$1] = 1; if (!/unfinished/) done($1) }
         /<\.\.\. f(data)?sync resumed>/ { done($1) }
+        / write\(1<.* = 64$/ { next } # END alone
         / write\(1</ { writes++; if (dirty) print "written before the sync: " $0
                        if (synced < 1) print "written without a sync: " $0; synced = 0 }
         END { if (writes < 3) print "only " writes " writes" }'"'"' trace; acknowledged verdicts'
@@ -67,11 +68,7 @@ export -f traced
         echo $status; cat message; cat <&4 | cmp - stream; [[ ! -s second ]]; exec 4<&-
         status=0; as-commit --dry-run bank <stream >second 2>message || status=$?; echo $status
         tail -c +100001 stream >&3; exec 3>&-; wait %1; acknowledged verdicts; state_items bank'
-    assert_output 'as-commit: bank: another process writes this store
-75
-75
-8000
-8000' || assert_output '75
+    assert_output '75
 as-commit: bank: another process writes this store
 75
 8000
@@ -81,7 +78,7 @@ as-commit: bank: another process writes this store
 @test "durability D2: of two writers that make the same store at once, one goes on" {
     ok '$SMALL >in; for i in 1 2 3 4 5 6; do
             rm -rf bank; first=0; second=0
-            as-commit bank <in >v1 2>m1 & as-commit bank <in >v2 2>m2 || second=$?; wait %1 || first=$?
+            as-commit bank <in >v1 2>m1 & pid=$!; as-commit bank <in >v2 2>m2 || second=$?; wait $pid || first=$?
             # One after the other is as good: the second then finds duplicates.
             case $first,$second in 0,0 | 0,75 | 75,0) ;; *) echo "$first, $second"; cat m1 m2 ;; esac
             journal_items bank
@@ -274,14 +271,12 @@ tampered() { # TEXT SQL
     tampered "$hash" 'UPDATE batch SET accepted = accepted - 1 WHERE batch = 3'
     tampered "$hash" 'UPDATE batch SET source = source + 1 WHERE batch = 3'
     tampered "$hash" 'UPDATE batch SET offset = offset + 1 WHERE batch = 3'
-    tampered "$hash" "UPDATE batch SET verdicts = x'' WHERE batch = 3 AND length(verdicts) OR batch = 3 AND (UPDATE_NEVER IS NULL)" 2>/dev/null || true
-    tampered "$hash" "UPDATE batch SET verdicts = verdicts || x'00' WHERE batch = 3"
+    tampered "$hash" "UPDATE batch SET verdicts = CAST(verdicts || x'00' AS BLOB) WHERE batch = 3"
     tampered "$hash" 'UPDATE batch SET frame = (SELECT frame FROM batch WHERE batch = 4) WHERE batch = 3'
     tampered "$hash" "UPDATE batch SET hash = x'$(printf '00%.0s' {1..32})' WHERE batch = 3"
     tampered "$hash" "UPDATE batch SET frame = CAST(replace(frame, x'01', x'02') AS BLOB) WHERE batch = 3"
     tampered 'batch 4: does not follow the batch before it' 'DELETE FROM batch WHERE batch = 3'
-    tampered 'batch 4: its hash' 'UPDATE batch SET batch = 99 WHERE batch = 3; UPDATE batch SET batch = 3 WHERE batch = 4; UPDATE batch SET batch = 4 WHERE batch = 99' ||
-        tampered 'batch 3: ' 'UPDATE batch SET batch = 99 WHERE batch = 3; UPDATE batch SET batch = 3 WHERE batch = 4; UPDATE batch SET batch = 4 WHERE batch = 99'
+    tampered 'batch 3: does not follow the batch before it' 'UPDATE batch SET batch = 99 WHERE batch = 3; UPDATE batch SET batch = 3 WHERE batch = 4; UPDATE batch SET batch = 4 WHERE batch = 99'
     tampered 'batch 3: a column is out of range' "UPDATE batch SET hash = x'00' WHERE batch = 3"
     tampered 'batch 15: ' 'INSERT INTO batch SELECT 15, first_item + items, items, accepted, source, offset, committed_ns, frame, verdicts, hash FROM batch WHERE batch = 14'
 }
@@ -325,12 +320,11 @@ tampered() { # TEXT SQL
     ok 'run() { as-gen --items 5k --source run-$1 --stamp 1 | as-commit bank --segment-size 64Ki --fold-interval 1ms >verdicts; }
         look() { (cd bank/journal; for file in $(ls *.db | head -n -1); do stat -c "%n %Y %y %Z %i %a" $file; sha256sum $file; done); }
         for i in 1 2 3; do run $i; done; look >before; sleep 0.02; run 4; run 5; as-commit --dry-run bank --segment-size 64Ki < <($SMALL) >verdicts
-        look | head -n $(wc -l <before) | diff before - && grep -c " 444$" before
+        look | head -n $(wc -l <before) | diff before - && ! grep "\.db .*[^4]$" before
         for file in $(cd bank/journal; ls *.db | head -n -1); do
             sqlite3 -readonly bank/journal/$file "PRAGMA journal_mode; PRAGMA integrity_check"; ls bank/journal/$file-* 2>/dev/null || true
         done | sort | uniq -c | xargs'
-    assert_output '2
-4 delete 4 ok'
+    assert_output '4 delete 4 ok'
 }
 
 @test "durability D8: a sealed segment is not opened for writing, whatever comes after it" {

@@ -9,6 +9,11 @@ void as_duplicates_close(struct as_duplicates *d) {
     d->reader = NULL;
 }
 
+void as_duplicates_rest(struct as_duplicates *d) {
+    if (d->reader)
+        as_journal_reader_rest(d->reader);
+}
+
 // ---- Outcomes -----------------------------------------------------------------------------------
 
 static void copy_text(struct as_buffer *out, const struct as_text *text) {
@@ -129,5 +134,7 @@ int as_duplicates_answer(struct as_duplicates *d, const char *journal,
         source->last_batch = to == row_end ? row.batch : row.batch - 1;
         at = to;
     }
+    if (d->reader) // ends its read transaction, which a checkpoint would wait for
+        as_journal_reader_seek(d->reader, source->last_batch);
     return code;
 }

@@ -16,6 +16,8 @@ struct as_duplicates {
 };
 
 void as_duplicates_close(struct as_duplicates *duplicates);
+// There were none in the last frame: keeps no segment open.
+void as_duplicates_rest(struct as_duplicates *duplicates);
 
 // Adds to `out` the rejections first given to the leading `count` records of a frame of this
 // source, numbered as in this frame; *rejected counts them. The batches must be committed. A

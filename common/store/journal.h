@@ -47,6 +47,10 @@ int as_journal_reader_open(const char *directory, const uint8_t domain[AS_SHA256
                            struct as_journal_reader **reader, struct as_error *error);
 void as_journal_reader_close(struct as_journal_reader *reader);
 
+// Closes the segment at hand, until the next call opens it again: a writer that is to seal it must
+// not have its own reader in the way.
+void as_journal_reader_rest(struct as_journal_reader *reader);
+
 // What the oldest segment that is still there follows: the domain, or what was taken away.
 void as_journal_reader_start(const struct as_journal_reader *reader, struct as_journal_head *head);
 // The next row goes on behind batch `after` (0: from the start).

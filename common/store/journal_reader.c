@@ -97,6 +97,10 @@ void as_journal_reader_close(struct as_journal_reader *r) {
     free(r);
 }
 
+void as_journal_reader_rest(struct as_journal_reader *r) {
+    close_file(r);
+}
+
 void as_journal_reader_start(const struct as_journal_reader *r, struct as_journal_head *head) {
     const struct as_segment_start *start = r->file_count ? &r->starts[0] : NULL;
     *head = (struct as_journal_head){0};

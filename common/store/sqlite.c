@@ -32,8 +32,8 @@ int as_sqlite_error(sqlite3 *db, const char *what, struct as_error *error) {
         return as_error_set(error, AS_IO,
                             "%s: a crash left a change half made: the next as-commit undoes it",
                             path);
-    return as_error_set(error, classify(rc), "%s: %s: %s", path ? path : "database", what,
-                        sqlite3_errmsg(db));
+    return as_error_set(error, classify(rc), "%s: %.*s: %s", path ? path : "database",
+                        (int)strcspn(what, "\n("), what, sqlite3_errmsg(db));
 }
 
 int as_sqlite_exec(sqlite3 *db, const char *sql, struct as_error *error) {

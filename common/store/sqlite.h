@@ -20,8 +20,9 @@ enum as_sqlite_mode {
 int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synchronous,
                    sqlite3 **db, struct as_error *error);
 
-// "path: what: SQLite's words". Returns AS_IO, AS_DATA where the file is no sound database or not
-// one with our tables, AS_AGAIN where another connection holds it.
+// "path: what: SQLite's words", where `what` may be SQL, of which one line is said at most. Returns
+// AS_IO, AS_DATA where the file is no sound database or not one with our tables, AS_AGAIN where
+// another connection holds it.
 int as_sqlite_error(sqlite3 *db, const char *what, struct as_error *error);
 
 int as_sqlite_exec(sqlite3 *db, const char *sql, struct as_error *error);

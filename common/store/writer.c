@@ -117,6 +117,8 @@ int as_writer_offer(struct as_writer *w, struct as_frame *frame, uint64_t arrive
     code = decide(w, frame, b, error);
     if (!code && skip)
         code = answer(w, source, b, error);
+    else
+        as_duplicates_rest(&w->duplicates);
     if (code)
         return code;
     take_frame(b, frame);

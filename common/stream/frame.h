@@ -119,7 +119,8 @@ enum as_frame_next {
 enum as_frame_next as_frame_reader_next(struct as_frame_reader *reader, struct as_frame *frame,
                                         struct as_error *error);
 
-// True where next would not wait for the producer: buffered bytes, readable input or end of file.
+// True where next would not wait for the producer: a whole frame is here, or the input ended. Half
+// a frame is not enough: what the caller has to do meanwhile may not have to wait for the rest.
 bool as_frame_reader_ready(struct as_frame_reader *reader);
 
 #endif

@@ -255,9 +255,39 @@ enum as_frame_next as_frame_reader_next(struct as_frame_reader *reader, struct a
     return fail(r, &why, error);
 }
 
-bool as_frame_reader_ready(struct as_frame_reader *reader) {
-    if (reader->at < reader->end || reader->end_of_file)
+// Is all that next would read buffered? A header that is wrong is refused without its body, and
+// behind END the end of the file is waited for. A frame larger than the buffer counts when that is
+// full.
+static bool has_frame(const struct as_frame_reader *r) {
+    struct as_frame_header header;
+    struct as_error ignored;
+    const uint8_t *bytes = r->buffer + r->at;
+    size_t left = r->end - r->at;
+    if (left < AS_FRAME_HEADER_SIZE || left == BUFFER_SIZE)
+        return left == BUFFER_SIZE;
+    if (as_frame_parse_header(bytes, &header, &ignored))
         return true;
+    return left - AS_FRAME_HEADER_SIZE >= header.stored_size + (header.type == AS_FRAME_END);
+}
+
+static bool buffer_more(struct as_frame_reader *r) {
+    memmove(r->buffer, r->buffer + r->at, r->end - r->at);
+    r->end -= r->at;
+    r->at = 0;
+    ssize_t n = as_io_read(r->fd, r->buffer + r->end, BUFFER_SIZE - r->end, NULL);
+    if (n > 0)
+        r->end += (size_t)n;
+    r->end_of_file = n == 0;
+    return n >= 0;
+}
+
+bool as_frame_reader_ready(struct as_frame_reader *reader) {
     struct pollfd p = {.fd = reader->fd, .events = POLLIN};
-    return poll(&p, 1, 0) != 0; // an error is told by next, at once
+    while (!reader->end_of_file && !has_frame(reader)) {
+        if (poll(&p, 1, 0) == 0)
+            return false;
+        if (!buffer_more(reader))
+            return true; // next meets the error again, and tells
+    }
+    return true;
 }
