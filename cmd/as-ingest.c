@@ -10,7 +10,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "domain/domain.h"
-#include "domain/referee.h"
+#include "domain/load.h"
 #include "ingest_csv.h"
 #include "ingest_json.h"
 #include "ingest_options.h"
@@ -59,19 +59,6 @@ static void catch_signals(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-}
-
-static int load_domain(const char *path, struct as_domain **domain, struct as_error *error) {
-    struct as_buffer text = {0};
-    int rc = as_io_read_file(path, AS_DOMAIN_TEXT_MAX, &text, error);
-    as_buffer_reserve(&text, 1); // data is never NULL
-    const char *sql = (const char *)text.data;
-    if (rc == 0)
-        rc = as_referee_check(path, sql, text.size, error);
-    if (rc == 0)
-        rc = as_domain_compile(path, sql, text.size, domain, error);
-    as_buffer_free(&text);
-    return rc;
 }
 
 static void set_up(struct ingest_session *session, const struct ingest_options *options,
@@ -200,7 +187,7 @@ int main(int argc, char **argv) {
     as_io_widen_pipe(STDOUT_FILENO);
     struct as_error error = {0};
     struct as_domain *domain = NULL;
-    rc = load_domain(options.domain, &domain, &error);
+    rc = as_domain_load_file(options.domain, &domain, &error);
     if (rc == 0)
         rc = ingest(&options, domain, &error);
     if (rc)
