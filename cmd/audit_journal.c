@@ -95,12 +95,12 @@ static int check(struct audit *a, const struct as_journal_row *row, struct as_er
     return audit_blame(a, AUDIT_VERDICTS, error);
 }
 
-// Now and then: the engine's list of changes would grow, and a read transaction on the active
-// segment would keep the writer from sealing it.
+// Now and then: the engine's list of changes would grow, and a segment that is open for reading is
+// one that the writer cannot seal.
 static void rest(struct audit *a) {
     a->scratch.size = 0;
     as_engine_take_changes(a->replay.engine, &a->scratch);
-    as_journal_reader_seek(a->reader, a->replay.head.batches);
+    as_journal_reader_release(a->reader);
 }
 
 static int replay_batch(struct audit *a, const struct as_journal_row *row, struct as_error *error) {
@@ -208,7 +208,7 @@ void audit_sum_up_journal(struct audit *a) {
                          " batch%s: frames, counts and hash chain ok%s",
                          a->segment_count, plural(a->segment_count), r->items, r->batches,
                          r->batches == 1 ? "" : "es", (const char *)since.data);
-    if (!audit_report_failed(r, AUDIT_VERDICTS))
+    if (!audit_report_failed(r, AUDIT_VERDICTS) && !a->following)
         audit_report_add(r, AUDIT_VERDICTS, a->broken ? AUDIT_NOTE : AUDIT_OK,
                          "%" PRIu64 " accepted, %" PRIu64
                          " rejected%s: decided again with the same verdicts%s",

@@ -252,7 +252,9 @@ static int evaluate_checks(struct audit *a, struct as_snapshot *snapshot, struct
     int code = AS_OK;
     for (size_t i = 0; !code && i < count; i++)
         code = evaluate_check(a, snapshot, i, error);
-    if (!code && !audit_report_failed(&a->report, AUDIT_CHECKS))
+    if (!count)
+        audit_report_add(&a->report, AUDIT_CHECKS, AUDIT_OK, "the domain has none");
+    else if (!code && !audit_report_failed(&a->report, AUDIT_CHECKS))
         audit_report_add(&a->report, AUDIT_CHECKS, AUDIT_OK,
                          "%zu hold%s in every row of state.db, by SQL", count,
                          count == 1 ? "s" : "");
@@ -272,7 +274,9 @@ static int evaluate_assertions(struct audit *a, struct as_snapshot *snapshot,
                              "state.db: assertion %s does not hold",
                              as_domain_assertion(a->domain, i));
     }
-    if (!audit_report_failed(&a->report, AUDIT_ASSERTIONS))
+    if (!count)
+        audit_report_add(&a->report, AUDIT_ASSERTIONS, AUDIT_OK, "the domain has none");
+    else if (!audit_report_failed(&a->report, AUDIT_ASSERTIONS))
         audit_report_add(&a->report, AUDIT_ASSERTIONS, AUDIT_OK, "%zu hold%s in state.db, by SQL",
                          count, count == 1 ? "s" : "");
     return AS_OK;
@@ -313,7 +317,8 @@ int audit_state(struct audit *a, struct as_error *error) {
     if (code || !a->following)
         return code;
     a->broken = true;
-    audit_report_add(&a->report, AUDIT_VERDICTS, AUDIT_FAILED,
+    bool told = audit_report_failed(&a->report, AUDIT_STATE);
+    audit_report_add(&a->report, AUDIT_VERDICTS, told ? AUDIT_NOTE : AUDIT_FAILED,
                      "batches 1 to %" PRIu64
                      " are missing, and there is no state to decide the others by",
                      a->missing);

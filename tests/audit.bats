@@ -6,6 +6,10 @@
 load helper
 load store
 
+teardown() { # what a failed test has left running
+    jobs -p | xargs -r kill 2>/dev/null || true
+}
+
 # 4000 items in 14 batches each from three sources, a segment each: batches 1 to 42, and a state.
 make_segments() { # STORE
     local source

@@ -91,7 +91,7 @@ unlimited() {
 }
 
 @test "bad input: a verdict stream is no item stream" {
-    fails 65 'frame 1 at byte 0: a frame of type VERDICTS has no place' '$SMALL | as-commit --dry-run x | as-commit bank'
+    fails 65 'frame 1 at byte 0: a frame of type VERDICTS has no place' '$SMALL | as-commit --dry-run x >verdicts; as-commit bank <verdicts'
     [[ ! -e bank ]]
 }
 

@@ -44,15 +44,17 @@ complete() { # WHEN
     message=$(as-commit bank $BUSY <in 2>&1 >verdicts) || echo "$1: rerun: $message"
     [[ -z $message ]] || echo "$1: rerun: $message"
     outcome bank | cmp -s - whole.outcome || echo "$1: another outcome"
+    as-audit bank >report 2>&1 || echo "$1: $(<report)"
     [[ -z $(sort -u delivered | comm -23 - <(sort whole.outcome)) ]] || echo "$1: delivered and lost"
 }
 
-# Kills a run at its Nth call of a kind, then looks.
+# Kills a run at its Nth call of a kind, then looks. The sealer's thread makes some calls come more
+# or less often from run to run, so the last ones may never come.
 killed_at() { # CALL:N[:torn]
     local status=0 action=${2:-kill}
     rm -rf bank delivered
     { AS_FAULT=$1:$action AS_FAULT_PATH=bank/ LD_PRELOAD=$FAULT timeout 60 as-commit bank $BUSY <in >verdicts; } 2>/dev/null || status=$?
-    ((status == 137)) || echo "$1: exit status $status"
+    ((status == 137 || status == 0)) || echo "$1: exit status $status"
     deliver verdicts
     complete "$1"
 }
@@ -108,12 +110,14 @@ found_nothing() {
 # Runs the paced pipeline and kills the writer after a moment; the producer dies of its broken pipe.
 killed_in() { # MILLISECONDS
     mkfifo pipe
-    $MANY --rate 30k >pipe 2>/dev/null &
-    as-commit bank $BUSY <pipe >verdicts 2>message &
-    local pid=$!
-    sleep "$(printf '0.%03d' "$1")"
-    kill -KILL $pid 2>/dev/null
-    { wait; } 2>/dev/null
+    (
+        $MANY --rate 30k >pipe &
+        as-commit bank $BUSY <pipe >verdicts 2>message &
+        pid=$!
+        sleep "$(printf '0.%03d' "$1")"
+        kill -KILL $pid
+        wait
+    ) 2>/dev/null
     rm pipe
     [[ ! -s message ]] || echo "$1 ms: $(<message)"
     deliver verdicts
@@ -166,14 +170,5 @@ export -f killed_in
             state bank account | cmp -s - whole.state || echo "$n: another state"
             [[ $(journal bank "SELECT sum(items) FROM batch" | paste -sd+ | bc) == 9000 ]] || echo "$n: not 9000 items"
         done'
-    found_nothing
-}
-
-@test "kill: as-audit finds nothing wrong behind a kill and a rerun" {
-    in_memory
-    pipe 'undisturbed; calls=$(count_calls any)
-        for ((i = 0; i < KILL_ROUNDS / 4; i++)); do
-            killed_at any:$((RANDOM % calls + 1)); as-audit bank | grep -v "^INTEGRITY_OK"
-        done || true'
     found_nothing
 }

@@ -6,6 +6,10 @@
 load helper
 load store
 
+teardown() { # what a failed test has left running
+    jobs -p | xargs -r kill 2>/dev/null || true
+}
+
 # A store of three segments, 4000 items in 40 batches from three sources.
 make_segments() { # STORE
     local source

@@ -9,7 +9,9 @@
 
 #include "base/buffer.h"
 
-enum { READER_WAITS_MS = 5000 };
+// There is one writer, but a reader that opens a file while it is being made, sealed or recovered
+// holds it for a moment.
+enum { WAITS_MS = 5000 };
 
 // SQLITE_ERROR is what our statements give where a table or column is missing.
 static int classify(int rc) {
@@ -93,9 +95,8 @@ int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synch
         sqlite3_extended_result_codes(*db, 1);
         sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
         sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-        if (mode == AS_SQLITE_READ)
-            sqlite3_busy_timeout(*db, READER_WAITS_MS);
-        else
+        sqlite3_busy_timeout(*db, WAITS_MS);
+        if (mode == AS_SQLITE_WRITE)
             code = set_up_writer(*db, synchronous, error);
     }
     if (code) {
@@ -111,10 +112,7 @@ int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error) {
 }
 
 int as_sqlite_checkpoint(sqlite3 *db, struct as_error *error) {
-    // A reader in the middle of a long query may hold the WAL; wait for it like any other writer.
-    sqlite3_busy_timeout(db, READER_WAITS_MS);
     int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    sqlite3_busy_timeout(db, 0);
     return rc == SQLITE_OK ? AS_OK : as_sqlite_error(db, "checkpoint", error);
 }
 
