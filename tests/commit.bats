@@ -212,6 +212,13 @@ END 3"
     assert_output $'50\n50\n50\n3'
 }
 
+@test "commit: looking up duplicates does not keep the segment they are in from being sealed" {
+    ok 'as-gen --items 9k --batch 10 --keys 20 --stamp 1 >in; head -c 30000 in >part
+        as-commit bank --segment-size 64Ki <part >verdicts 2>message || [[ $? == 65 ]]
+        as-commit bank --segment-size 64Ki <in >verdicts; cd bank/journal; (($(ls *.db | wc -l) > 2)); stat -c %a $(ls *.db | head -n -1) | sort -u'
+    assert_output 444
+}
+
 @test "commit: a gap in a source is refused, with what is missing" {
     ok '$SMALL | frame_edit drop:4 >in'
     fails 65 'offset 40 follows 30: 10 records are missing' 'as-commit bank <in >verdicts'
