@@ -10,7 +10,7 @@ export PATH=$PATH:$BUILD/tests
 journal() { # STORE QUERY
     local segment
     for segment in "$1"/journal/*.db; do
-        sqlite3 -readonly "$segment" "$2" || return
+        sqlite3 -readonly -cmd ".timeout 5000" "$segment" "$2" || return
     done
 }
 
@@ -26,18 +26,18 @@ journal_items() { # STORE
 
 # A table of the state, in the order of its first column.
 state() { # STORE TABLE
-    sqlite3 -readonly "$1/state.db" "SELECT * FROM $2 ORDER BY 1, 2"
+    sqlite3 -readonly -cmd ".timeout 5000" "$1/state.db" "SELECT * FROM $2 ORDER BY 1, 2"
 }
 
 state_items() { # STORE
-    sqlite3 -readonly "$1/state.db" 'SELECT items FROM as_position'
+    sqlite3 -readonly -cmd ".timeout 5000" "$1/state.db" 'SELECT items FROM as_position'
 }
 
 # Everything that decides whether two stores are the same: chain and state.
 fingerprint() { # STORE
     head_hash "$1"
     state_items "$1"
-    sqlite3 -readonly "$1/state.db" .dump | grep -v '^CREATE\|as_position' | LC_ALL=C sort
+    sqlite3 -readonly -cmd ".timeout 5000" "$1/state.db" .dump | grep -v '^CREATE\|as_position' | LC_ALL=C sort
 }
 
 # How many items the verdicts in a file acknowledge, wherever they were cut off.
