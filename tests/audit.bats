@@ -179,7 +179,7 @@ INTEGRITY_OK (50 aggregates, 12000 items, head $(head_hash bank | head -c 16))"
     as-gen --items 200k --rate 50k --batch 500 | as-commit --fold-interval 200ms bank >verdicts 2>/dev/null &
     eventually '[[ $(journal_items bank 2>/dev/null) -gt 20000 ]]'
     pkill -KILL -P $$ as-commit
-    wait || true
+    wait $! || true # not for Bats own children
     passes bank
 }
 
@@ -190,7 +190,7 @@ INTEGRITY_OK (50 aggregates, 12000 items, head $(head_hash bank | head -c 16))"
     passes bank
     fails 75 'another process writes this store' 'as-audit --rebuild-state bank'
     passes --referee bank
-    wait
+    wait $! # not for Bats own children
     passes bank
     assert_output_has '40000 items'
 }
