@@ -32,7 +32,7 @@ export -f traced
 
 @test "durability D1: verdicts are written only when all of the WAL that was written is synced" {
     need_strace
-    ok 'as-gen --items 2000 --batch 100 --keys 20 --rate 20k | traced as-commit bank >verdicts'
+    ok 'as-gen --items 20000 --batch 100 --keys 20 --rate 20k | traced as-commit bank >verdicts'
     # A call of another thread may stand between the two halves of a sync.
     ok 'awk '"'"'
         function done(process) { if (process in syncing) { delete syncing[process]; dirty = 0; synced++ } }
@@ -43,7 +43,7 @@ export -f traced
         / write\(1</ { writes++; if (dirty) print "written before the sync: " $0
                        if (synced < 1) print "written without a sync: " $0; synced = 0 }
         END { if (writes < 3) print "only " writes " writes" }'"'"' trace; acknowledged verdicts'
-    assert_output 2000
+    assert_output 20000
 }
 
 @test "durability D1: what was acknowledged when the writer was killed at a sync is in the journal" {
