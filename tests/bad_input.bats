@@ -195,6 +195,7 @@ unlimited() {
 
 # The stream's domain is executed by SQLite before it is compiled: it must not do anything.
 refused_domain() { # TEXT SQL
+    unlimited
     printf '%s' "$2" >domain.sql
     ok '$SMALL | frame_edit domain:domain.sql >in'
     TEST_TIMEOUT=60 fails 65 "stdin: domain:$1" 'ulimit -v 4000000; as-commit bank <in >verdicts'
@@ -207,7 +208,6 @@ CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n)
 '
 
 @test "bad input: a domain cannot reach other files or SQLite's settings" {
-    unlimited
     refused_domain "1: ATTACH" "ATTACH 'stolen.db' AS x; CREATE TABLE x.t (id INTEGER PRIMARY KEY) STRICT;"
     refused_domain "4: ATTACH" "${table}ATTACH 'stolen.db' AS x;"
     refused_domain "4: VACUUM" "${table}VACUUM INTO 'stolen.db';"
@@ -220,7 +220,6 @@ CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n)
 }
 
 @test "bad input: a domain cannot keep the writer busy or fill its memory" {
-    unlimited
     local endless='WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)'
     refused_domain "4: a recursive query" "${table}INSERT INTO t $endless SELECT n, n FROM r;"
     refused_domain "4: " "${table}CREATE VIEW v AS $endless SELECT count(*) > 0 AS holds FROM r;"
@@ -229,7 +228,6 @@ CREATE TRIGGER c_do AFTER INSERT ON c BEGIN INSERT INTO t VALUES (NEW.id, NEW.n)
 }
 
 @test "bad input: a domain of a mebibyte of parentheses is refused" {
-    unlimited
     refused_domain "1: " "$(head -c 1048000 /dev/zero | tr '\0' '(')"
     refused_domain "4: " "${table}CREATE TABLE u (id INTEGER PRIMARY KEY, CHECK ($(head -c 1000000 /dev/zero | tr '\0' '('))) STRICT;"
     refused_domain "4: " "${table}CREATE VIEW v AS SELECT $(yes '(1+' | head -n 200000 | tr -d '\n') AS holds FROM t;"
