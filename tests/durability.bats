@@ -50,12 +50,16 @@ export -f traced
     in_memory
     ok '$MANY >in; AS_FAULT=sync:999999:kill AS_FAULT_PATH=.db-wal AS_FAULT_COUNT=count LD_PRELOAD=$FAULT \
             as-commit whole $BUSY <in >verdicts
+        killed=0
         for ((n = $(cut -d" " -f1 count); n > 0; n -= 2)); do
-            rm -rf bank
+            rm -rf bank; status=0
             { AS_FAULT=sync:$n:kill AS_FAULT_PATH=.db-wal LD_PRELOAD=$FAULT as-commit bank $BUSY <in >verdicts; } 2>/dev/null || status=$?
-            ((status == 137)) || echo "$n: exit status $status"
+            # How often the fold syncs differs from run to run, so the last calls may not come.
+            ((status == 137 || status == 0)) || echo "$n: exit status $status"
+            ((killed += status == 137))
             (($(acknowledged verdicts) <= $(journal_items bank 2>/dev/null))) || echo "$n: acknowledged and lost"
-        done'
+        done
+        ((killed > 5)) || echo "only $killed killed"'
     assert_output ''
 }
 
@@ -183,8 +187,9 @@ export -f fault undisturbed each_fault
     ok '$SMALL >in; frame_edit only:1 <in >first; as-commit bank <first >verdicts'
     fails 74 'bank/journal/00000000000000000000.db: COMMIT: disk I/O error' \
         'AS_FAULT=sync:1:EIO AS_FAULT_PATH=journal LD_PRELOAD=$FAULT as-commit bank <in >verdicts'
-    ok 'acknowledged verdicts; verdict_dump <verdicts 2>/dev/null || true'
-    assert_output 0
+    # The first batch is known, so it may have been answered already.
+    ok '{ verdict_dump <verdicts 2>/dev/null || true; } | grep VERDICTS | grep -v "batch 0 .* duplicates 10$" || true'
+    assert_output ''
 }
 
 # ---- D4: state.db may vanish
@@ -301,9 +306,9 @@ tampered() { # TEXT SQL
 }
 
 @test "durability D6: a missing segment is refused" {
-    ok 'for i in 1 2 3; do as-gen --items 5k --source run-$i --stamp 1 >in; as-commit bank --segment-size 64Ki <in >verdicts; done
+    ok 'for i in 1 2 3; do as-gen --items 5k --batch 5k --source run-$i --stamp 1 >in; as-commit bank --segment-size 64Ki <in >verdicts; done
         rm bank/journal/*5000.db bank/state.db*'
-    fails 74 'batches 6 to 10 are missing' 'as-commit bank <in >verdicts'
+    fails 74 'batches 2 to 2 are missing' 'as-commit bank <in >verdicts'
 }
 
 @test "durability D6: a segment of another domain is refused" {
@@ -321,7 +326,7 @@ tampered() { # TEXT SQL
 # ---- D8: files
 
 @test "durability D8: a sealed segment is never written again" {
-    ok 'run() { as-gen --items 5k --source run-$1 --stamp 1 | as-commit bank --segment-size 64Ki --fold-interval 1ms >verdicts; }
+    ok 'run() { as-gen --items 5k --batch 5k --source run-$1 --stamp 1 | as-commit bank --segment-size 64Ki --fold-interval 1ms >verdicts; }
         look() { (cd bank/journal; for file in $(ls *.db | head -n -1); do stat -c "%n %Y %y %Z %i %a" $file; sha256sum $file; done); }
         for i in 1 2 3; do run $i; done; look >before; sleep 0.02; run 4; run 5; as-commit --dry-run bank --segment-size 64Ki < <($SMALL) >verdicts
         look | head -n $(wc -l <before) | diff before -; grep "^[0-9]*\.db " before | grep -v " 444$"
@@ -332,7 +337,7 @@ tampered() { # TEXT SQL
 }
 
 @test "durability D8: a last segment that is sealed is followed by a new one" {
-    ok 'for i in 1 2; do as-gen --items 5k --source run-$i --stamp 1 >in-$i; as-commit bank --segment-size 64Ki <in-$i >verdicts; done
+    ok 'for i in 1 2; do as-gen --items 5k --batch 5k --source run-$i --stamp 1 >in-$i; as-commit bank --segment-size 64Ki <in-$i >verdicts; done
         rm bank/journal/*5000.db* bank/state.db*; stat -c "%Y %y %Z %i %a" bank/journal/*.db >before; sha256sum bank/journal/*.db >sums'
     pipe 'as-commit bank --segment-size 64Ki <in-2 >verdicts; stat -c "%Y %y %Z %i %a" bank/journal/00000000000000000000.db | diff before -
         sha256sum -c --quiet sums; (cd bank/journal; ls *.db); state_items bank'

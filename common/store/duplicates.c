@@ -7,6 +7,7 @@
 void as_duplicates_close(struct as_duplicates *d) {
     as_journal_reader_close(d->reader);
     d->reader = NULL;
+    as_sources_free(&d->found);
 }
 
 void as_duplicates_rest(struct as_duplicates *d) {
@@ -80,8 +81,8 @@ int as_outcome_copy(const void *outcome, size_t size, int64_t shift, int64_t fro
 static int find(struct as_duplicates *d, struct as_source_entry *source, uint64_t offset,
                 struct as_journal_row *row, struct as_error *error) {
     enum as_journal_next next =
-        as_journal_reader_find(d->reader, source->last_batch, source->id, offset, row, error);
-    if (next == AS_JOURNAL_END && source->last_batch)
+        as_journal_reader_find(d->reader, source->next, source->id, offset, row, error);
+    if (next == AS_JOURNAL_END && source->next)
         next = as_journal_reader_find(d->reader, 0, source->id, offset, row, error);
     if (next == AS_JOURNAL_END && d->dry_run)
         return as_error_set(error, AS_DATA, "a dry run cannot answer a record that is sent twice");
@@ -117,24 +118,25 @@ static int copy_row(const struct as_journal_row *row, uint64_t offset, uint64_t 
                                   error);
 }
 
-int as_duplicates_answer(struct as_duplicates *d, const char *journal,
-                         const uint8_t domain[AS_SHA256_SIZE], struct as_source_entry *source,
-                         uint64_t offset, uint32_t count, struct as_outcome_writer *out,
-                         uint32_t *rejected, struct as_error *error) {
+int as_duplicates_answer(struct as_duplicates *d, uint64_t source, uint64_t offset, uint32_t count,
+                         struct as_outcome_writer *out, uint32_t *rejected,
+                         struct as_error *error) {
+    // There is room: the writer knows every source that has duplicates.
+    struct as_source_entry *found = as_sources_get(&d->found, source);
     uint64_t at = offset, end = offset + count;
-    int code = d->reader ? AS_OK : as_journal_reader_open(journal, domain, &d->reader, error);
+    int code = d->reader ? AS_OK : as_journal_reader_open(d->journal, d->domain, &d->reader, error);
     while (!code && at < end) {
         struct as_journal_row row;
-        if ((code = find(d, source, at, &row, error)))
+        if ((code = find(d, found, at, &row, error)))
             break;
         uint64_t row_end = row.offset + row.items;
         uint64_t to = row_end < end ? row_end : end;
         code = copy_row(&row, offset, at, to, out, rejected, error);
         // The batch may have more records, which the next frame asks for.
-        source->last_batch = to == row_end ? row.batch : row.batch - 1;
+        found->next = to == row_end ? row.batch : row.batch - 1;
         at = to;
     }
     if (d->reader) // ends its read transaction, which a checkpoint would wait for
-        as_journal_reader_seek(d->reader, source->last_batch);
+        as_journal_reader_seek(d->reader, found->next);
     return code;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "store/journal.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/io.h"
+#include "base/thread.h"
 
 struct as_journal {
     char *directory;
@@ -50,10 +50,11 @@ static int start_sealer(struct as_journal *j, struct as_error *error) {
     j->sealed = j->active;
     j->active = (struct as_segment){0};
     j->seal_error = (struct as_error){0};
-    if (pthread_create(&j->sealer, NULL, seal, j) != 0)
-        return as_segment_seal(&j->sealed, error);
-    j->sealing = true;
-    return AS_OK;
+    code = as_thread_start(&j->sealer, seal, j, error);
+    if (code)
+        as_segment_abandon(&j->sealed);
+    j->sealing = !code;
+    return code;
 }
 
 // ---- Opening ------------------------------------------------------------------------------------
@@ -172,9 +173,13 @@ const struct as_journal_head *as_journal_head(const struct as_journal *j) {
 
 // ---- Appending ----------------------------------------------------------------------------------
 
+bool as_journal_full(const struct as_journal *j) {
+    return j->active.bytes >= j->segment_bytes;
+}
+
 int as_journal_begin(struct as_journal *j, struct as_error *error) {
     int code = AS_OK;
-    if (j->active.db && j->active.bytes >= j->segment_bytes)
+    if (j->active.db && as_journal_full(j))
         code = start_sealer(j, error);
     if (!code && !j->active.db)
         code = start_segment(j, error);

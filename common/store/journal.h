@@ -3,7 +3,7 @@
 // The journal: a chain of segments, and the chain of hashes through them (D6).
 //
 // Writing: repair → open → (begin → append … → commit)… → close. After a failure only abandon (D3).
-// When a commit leaves the active segment larger than the limit, the next begin starts a new one; a
+// Once the active segment is full, the next begin starts a new one; a
 // thread of its own seals the old one meanwhile, so that the writer never waits for a checkpoint.
 //
 // Reading: a reader of its own, with read-only connections, from any batch, in order.
@@ -33,6 +33,8 @@ int as_journal_begin(struct as_journal *journal, struct as_error *error);
 // Fills in the row's batch, first_item and hash, and moves the head.
 int as_journal_append(struct as_journal *journal, struct as_journal_row *row,
                       struct as_error *error);
+// Is the active segment as large as it should become? Then the next transaction starts another.
+bool as_journal_full(const struct as_journal *journal);
 int as_journal_commit(struct as_journal *journal, struct as_error *error);
 // Waits for the sealer, checkpoints the active segment.
 int as_journal_close(struct as_journal *journal, struct as_error *error);

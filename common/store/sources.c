@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/buffer.h"
-
 void as_sources_free(struct as_sources *sources) {
     free(sources->entries);
     *sources = (struct as_sources){0};
@@ -40,4 +38,15 @@ struct as_source_entry *as_sources_get(struct as_sources *s, uint64_t id) {
     *e = (struct as_source_entry){.id = id, .used = true};
     s->count++;
     return e;
+}
+
+void as_sources_take_changes(struct as_sources *s, struct as_buffer *out) {
+    for (size_t i = 0; i < s->capacity; i++) {
+        struct as_source_entry *e = &s->entries[i];
+        if (!e->changed)
+            continue;
+        as_buffer_le64(out, e->id);
+        as_buffer_le64(out, e->next);
+        e->changed = false;
+    }
 }

@@ -9,12 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+
 enum { AS_SOURCES_MAX = 1 << 20 };
 
 struct as_source_entry {
     uint64_t id;
-    uint64_t next;       // offset of the first record that was not decided yet
-    uint64_t last_batch; // where a duplicate of it was found last
+    uint64_t next; // offset of the first record that was not decided yet
     bool used;
     bool changed; // since the last fold
 };
@@ -29,5 +30,9 @@ void as_sources_free(struct as_sources *sources);
 // The source's entry, made with next = 0 where it is new; NULL where there are AS_SOURCES_MAX
 // already. Valid until the next call.
 struct as_source_entry *as_sources_get(struct as_sources *sources, uint64_t id);
+
+// Appends id and next (8 bytes each, little-endian) of every source that changed, and forgets that
+// they changed.
+void as_sources_take_changes(struct as_sources *sources, struct as_buffer *out);
 
 #endif

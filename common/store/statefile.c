@@ -243,20 +243,17 @@ static int write_rows(struct as_statefile *s, const struct record *records, size
     return code;
 }
 
-static int write_sources(struct as_statefile *s, struct as_sources *sources,
+static int write_sources(struct as_statefile *s, const struct as_buffer *sources,
                          struct as_error *error) {
-    for (size_t i = 0; i < sources->capacity; i++) {
-        struct as_source_entry *e = &sources->entries[i];
-        if (!e->used || !e->changed)
-            continue;
-        sqlite3_bind_int64(s->put_source, 1, (int64_t)e->id);
-        sqlite3_bind_int64(s->put_source, 2, (int64_t)e->next);
-        int code = run(s, s->put_source, "fold: as_source", error);
-        if (code)
-            return code;
-        e->changed = false;
+    struct as_cursor in = as_cursor_over(sources->data, sources->size);
+    uint64_t id, next;
+    int code = AS_OK;
+    while (!code && as_cursor_le64(&in, &id) && as_cursor_le64(&in, &next)) {
+        sqlite3_bind_int64(s->put_source, 1, (int64_t)id);
+        sqlite3_bind_int64(s->put_source, 2, (int64_t)next);
+        code = run(s, s->put_source, "fold: as_source", error);
     }
-    return AS_OK;
+    return code;
 }
 
 static int write_position(struct as_statefile *s, const struct as_journal_head *position,
@@ -270,7 +267,7 @@ static int write_position(struct as_statefile *s, const struct as_journal_head *
 }
 
 int as_statefile_fold(struct as_statefile *s, const struct as_buffer *changes,
-                      struct as_sources *sources, const struct as_journal_head *position,
+                      const struct as_buffer *sources, const struct as_journal_head *position,
                       struct as_error *error) {
     size_t count;
     struct record *records = read_records(s->domain, changes, &count);

@@ -22,10 +22,10 @@ int as_statefile_open(const char *path, const struct as_domain *domain,
 // Removes the file with its -wal and -shm.
 int as_statefile_remove(const char *path, struct as_error *error);
 
-// Writes changes (as_engine_take_changes), the changed sources and the position, durably enough:
-// the journal has all of it. Marks the sources as not changed.
+// Writes changes (as_engine_take_changes, as_sources_take_changes) and the position that they stand
+// for, durably enough: the journal has all of it.
 int as_statefile_fold(struct as_statefile *statefile, const struct as_buffer *changes,
-                      struct as_sources *sources, const struct as_journal_head *position,
+                      const struct as_buffer *sources, const struct as_journal_head *position,
                       struct as_error *error);
 // Checkpoints and closes.
 int as_statefile_close(struct as_statefile *statefile, struct as_error *error);

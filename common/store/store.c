@@ -130,19 +130,27 @@ void as_store_abandon(struct as_store *store) {
     *store = (struct as_store){.lock = -1};
 }
 
+int as_store_write_fold(struct as_store *store, const struct as_buffer *changes,
+                        const struct as_buffer *sources, const struct as_journal_head *head,
+                        struct as_error *error) {
+    if (as_statefile_fold(store->statefile, changes, sources, head, error))
+        return error->code = AS_IO; // whatever it was, it is final (D3)
+    store->folded = *head;
+    store->has_folded = true;
+    return AS_OK;
+}
+
 int as_store_fold(struct as_store *store, struct as_error *error) {
     const struct as_journal_head *head = as_journal_head(store->journal);
-    struct as_buffer changes = {0};
+    struct as_buffer changes = {0}, sources = {0};
     if (store->has_folded && head->batches == store->folded.batches)
         return AS_OK;
     as_engine_take_changes(store->engine, &changes);
-    int code = as_statefile_fold(store->statefile, &changes, &store->sources, head, error);
+    as_sources_take_changes(&store->sources, &sources);
+    int code = as_store_write_fold(store, &changes, &sources, head, error);
     as_buffer_free(&changes);
-    store->folded = *head;
-    store->has_folded = true;
-    if (code)
-        error->code = AS_IO; // whatever it was, it is final (D3)
-    return code ? AS_IO : AS_OK;
+    as_buffer_free(&sources);
+    return code;
 }
 
 int as_store_close(struct as_store *store, struct as_error *error) {

@@ -49,6 +49,11 @@ int as_store_open(struct as_store *store, struct as_domain *domain, uint64_t seg
 
 // Writes what changed since the last fold to state.db. Only when everything decided is committed.
 int as_store_fold(struct as_store *store, struct as_error *error);
+// The same with what was taken before: changes (as_engine_take_changes) and sources
+// (as_sources_take_changes) as of `head`. Touches state.db alone.
+int as_store_write_fold(struct as_store *store, const struct as_buffer *changes,
+                        const struct as_buffer *sources, const struct as_journal_head *head,
+                        struct as_error *error);
 
 // Checkpoints and closes; the first failure is told.
 int as_store_close(struct as_store *store, struct as_error *error);

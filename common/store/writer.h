@@ -1,52 +1,72 @@
 // SPDX-License-Identifier: MIT
 //
-// The writer's stages behind the reader (DESIGN: reader → engine → committer → fold): frames are
-// offered and decided in memory; what waits is committed in one transaction, and only then are its
-// verdicts there to be sent (D1).
+// The writer: frames of items in, decided in order, committed, verdicts out. Its stages run in
+// threads of their own, so that the sync of one batch overlaps the deciding of the next; the slower
+// the disk, the more batches share a commit.
 //
-//   open → (offer … → commit → send writer->verdicts)… → close
+//   caller --offer--> [engine: decide] ----> [committer: one transaction for all that waits,
+//                          |                    COMMIT, then its verdicts] --send--> caller's send
+//                          +--- mark: fold ---> [folder: state.db]         journal.c: [sealer]
 //
-// After offer failed with AS_DATA nothing of that frame counts, what waits may still be committed,
-// and the state in memory must not be folded. After commit failed only abandon (D3).
+//   open → (take → decode a frame into batch->frame → offer)… → finish → close
+//
+// A verdict is sent only when its batch is durable (D1). After a failed write or sync nothing more
+// is committed, folded or sent (D3). After a frame that is wrong, what came before it is committed
+// and nothing else; the state in memory then counts no more.
 #ifndef AS_STORE_WRITER_H
 #define AS_STORE_WRITER_H
 
-#include "store/duplicates.h"
+#include <stdatomic.h>
+
+#include "store/batch.h"
+#include "store/committer.h"
+#include "store/decider.h"
+#include "store/folder.h"
 #include "store/store.h"
-#include "stream/frame.h"
 
-enum {
-    AS_WRITER_BATCHES_MAX = 256,   // that wait for one commit
-    AS_WRITER_BYTES_MAX = 8 << 20, // of their frames, about
+// Who offers frames and wants their verdicts.
+struct as_writer_client {
+    void *context;
+    // On the committer's thread: frames of verdicts, whole. False: nobody wants them any more; what
+    // is on its way is still committed.
+    bool (*send)(void *context, const struct as_buffer *frames);
+    // On any of the writer's threads, once or more: stop offering, there is a failure or nobody
+    // wants verdicts any more.
+    void (*stop)(void *context);
 };
-
-struct as_writer_totals {
-    uint64_t items, accepted, rejected, duplicates, batches, commits;
-};
-
-struct as_writer_batch; // a frame that was decided and waits
 
 struct as_writer {
     struct as_store *store;
-    struct as_duplicates duplicates;
-    struct as_writer_batch *batches;
-    size_t waiting;
-    size_t waiting_bytes;
-    uint64_t dry_batches, dry_items; // positions of a dry run
-    struct as_writer_totals totals;
-    struct as_buffer verdicts; // frames of what is committed; the caller sends and empties it
+    struct as_writer_client client;
+    struct as_batch_pool pool;
+    struct as_decider decider;
+    struct as_committer committer;
+    struct as_folder folder;
+    bool folds; // false: a dry run
+    pthread_t decider_thread, committer_thread;
+    atomic_bool failed;  // the disk, finally (D3)
+    atomic_bool unsound; // the state in memory is not that of the journal
+    pthread_mutex_t error_mutex;
+    struct as_error error; // the first one, or the disk's
 };
 
-void as_writer_open(struct as_writer *writer, struct as_store *store);
-void as_writer_close(struct as_writer *writer);
+// The store is open and stays the caller's. AS_IO where the system has no threads.
+int as_writer_open(struct as_writer *writer, struct as_store *store,
+                   const struct as_writer_client *client, uint64_t fold_interval_ns,
+                   struct as_error *error);
 
-// Decides a frame of items. Takes over the frame's bytes (swaps buffers). May commit what waits
-// before it, where it has duplicates.
-int as_writer_offer(struct as_writer *writer, struct as_frame *frame, uint64_t arrived_ns,
-                    struct as_error *error);
-bool as_writer_full(const struct as_writer *writer);
-int as_writer_commit(struct as_writer *writer, struct as_error *error);
-// The END frame of the verdict stream.
-void as_writer_end(struct as_writer *writer);
+// A batch to decode a frame into, then to be offered or given back.
+struct as_batch *as_writer_take(struct as_writer *writer);
+void as_writer_give_back(struct as_writer *writer, struct as_batch *batch);
+// Hands a batch over; waits where too much is on its way. False: stop offering.
+bool as_writer_offer(struct as_writer *writer, struct as_batch *batch);
+
+// No more frames: waits for those on their way, folds, and sends the END frame where nothing failed
+// and the input was `complete`. AS_OK, or the failure: AS_DATA (a frame), AS_IO (D3: the store may
+// only be abandoned).
+int as_writer_finish(struct as_writer *writer, bool complete, struct as_error *error);
+const struct as_writer_totals *as_writer_totals(const struct as_writer *writer); // then
+// After finish; harmless where open failed or was never called on a zeroed writer.
+void as_writer_close(struct as_writer *writer);
 
 #endif
