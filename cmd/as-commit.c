@@ -22,7 +22,7 @@ static const struct as_program program = {
     .name = "as-commit",
     .help =
         "usage: as-commit [--domain FILE] [--dry-run] [--fail-on-reject] [--segment-size N]\n"
-        "                 [--fold-interval T] [--no-progress] STORE\n"
+        "                 [--fold-interval T] [--telemetry T] [--no-progress] STORE\n"
         "       as-commit --check FILE\n"
         "\n"
         "Decides the items read from stdin, commits each batch to STORE, writes its verdicts to "
@@ -35,6 +35,8 @@ static const struct as_program program = {
         "      --fail-on-reject   exit 1 if an item was rejected (what was accepted stays)\n"
         "      --segment-size N   size at which a journal segment is sealed (512Mi)\n"
         "      --fold-interval T  how often state.db is brought up to date (1s)\n"
+        "      --telemetry T      how often figures of the run are sent among the verdicts (1s);\n"
+        "                         0: never\n"
         "      --no-progress      no progress line on a terminal\n"
         "      --help, --version\n"
         "\n"
@@ -50,7 +52,7 @@ struct options {
     const char *store, *domain, *check;
     bool dry_run, fail_on_reject, progress;
     bool help, version;
-    uint64_t segment_bytes, fold_interval_ns;
+    uint64_t segment_bytes, fold_interval_ns, telemetry_interval_ns;
 };
 
 // ---- Options ------------------------------------------------------------------------------------
@@ -80,6 +82,10 @@ static int parse_option(struct options *o, int option, char **argv) {
         if (as_parse_duration_ns(optarg, &o->fold_interval_ns))
             return AS_OK;
         return as_diag_misuse(&program, "--fold-interval %s: not a duration such as 500ms", optarg);
+    case 't':
+        if (as_parse_duration_ns(optarg, &o->telemetry_interval_ns))
+            return AS_OK;
+        return as_diag_misuse(&program, "--telemetry %s: not a duration such as 1s", optarg);
     case 'h':
         o->help = true;
         return AS_OK;
@@ -101,13 +107,16 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {"fail-on-reject", no_argument, NULL, 'f'},
         {"segment-size", required_argument, NULL, 's'},
         {"fold-interval", required_argument, NULL, 'i'},
+        {"telemetry", required_argument, NULL, 't'},
         {"no-progress", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
-    *o = (struct options){
-        .progress = true, .segment_bytes = (uint64_t)512 << 20, .fold_interval_ns = AS_NS_PER_S};
+    *o = (struct options){.progress = true,
+                          .segment_bytes = (uint64_t)512 << 20,
+                          .fold_interval_ns = AS_NS_PER_S,
+                          .telemetry_interval_ns = AS_NS_PER_S};
     opterr = 0;
     int option, code;
     while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
@@ -273,7 +282,6 @@ static void run_loop(struct run *r) {
     while (wanted && next == AS_FRAME_READ) {
         struct as_batch *batch = as_writer_take(&r->writer);
         next = as_frame_reader_next(r->reader, &batch->frame, &error);
-        batch->arrived_ns = as_clock_monotonic_ns();
         if (next == AS_FRAME_READ)
             wanted = as_writer_offer(&r->writer, batch);
         else
@@ -334,7 +342,9 @@ static int write_store(struct run *r, struct as_error *error) {
                      r->store.rebuilt);
     r->reader_thread = pthread_self();
     as_progress_start(&r->progress, r->options->progress);
-    int code = as_writer_open(&r->writer, &r->store, &client, r->options->fold_interval_ns, error);
+    const struct as_writer_intervals every = {r->options->fold_interval_ns,
+                                              r->options->telemetry_interval_ns};
+    int code = as_writer_open(&r->writer, &r->store, &client, &every, error);
     if (code) {
         as_store_abandon(&r->store);
         return code;

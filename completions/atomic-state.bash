@@ -12,7 +12,7 @@ _atomic_state_options() { # PROGRAM
             --source --compress --on-error --max-errors --no-progress
         ;;
     as-commit)
-        echo --domain --check --dry-run --fail-on-reject --segment-size --fold-interval --no-progress
+        echo --domain --check --dry-run --fail-on-reject --segment-size --fold-interval --telemetry --no-progress
         ;;
     as-log) echo --from --to --follow --format --rejected ;;
     as-audit) echo --referee --since --rebuild-state --json --no-progress ;;
@@ -34,7 +34,7 @@ _atomic_state_values() { # PROGRAM OPTION
     */--items | */--duration | */--keys | */--reject | */--payload | */--batch | */--rate | \
         */--seed | */--stamp | */--source | */--sources | */--command | */--delimiter | */--map | \
         */--decimal | */--linger | */--max-errors | */--segment-size | */--fold-interval | \
-        */--from | */--to | */--since) echo - ;;
+        */--telemetry | */--from | */--to | */--since) echo - ;;
     esac
 }
 

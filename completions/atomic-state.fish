@@ -50,6 +50,7 @@ complete -c as-commit -l dry-run -d 'Decide, but keep nothing'
 complete -c as-commit -l fail-on-reject -d 'Exit 1 if anything was rejected'
 complete -c as-commit -l segment-size -x -d 'Of the journal'
 complete -c as-commit -l fold-interval -x -d 'How often the state is written'
+complete -c as-commit -l telemetry -x -d 'How often figures are sent'
 
 complete -c as-log -l from -x -d 'First item'
 complete -c as-log -l to -x -d 'End before this item'

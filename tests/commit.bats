@@ -353,3 +353,48 @@ stop_by() { # SIGNAL
     ok 'mkfifo in; as-commit bank <in >verdicts & pid=$!; exec 3>in; sleep 0.5; kill -TERM $pid; wait $pid; ls -d bank 2>/dev/null || true'
     assert_output ''
 }
+
+# ---- Telemetry
+
+last_telemetry() { # NAME... of the last TELEMETRY frame on stdin, "name value" a line
+    verdict_dump telemetry | awk -v RS= -v FS='\n' '{ last = $0 } END { print last }' | grep -E "^($(IFS='|'; echo "$*")) "
+}
+export -f last_telemetry
+
+@test "commit: telemetry at the end has the run's own totals" {
+    ok 'as-gen --items 20k --batch 100 --keys 50 --reject 10 --stamp 1 >in; as-commit bank --segment-size 256Ki <in >verdicts
+        last_telemetry items accepted rejected duplicates batches frame rows fold_lag_items fold_lag segments <verdicts | sort >figures
+        frames=$(journal bank "SELECT sum(length(frame)) FROM batch" | awk "{ n += \$1 } END { print n }")
+        segments=$(ls bank/journal/*.db | wc -l); ((segments > 2)) || echo "only $segments segments"
+        diff figures <(sort <<<"items 20000
+$(as-stats --json <verdicts | jq -r "\"accepted \(.accepted)\", \"rejected \(.rejected)\"")
+duplicates 0
+batches 200
+frame $frames
+rows 50
+fold_lag_items 0
+fold_lag 0
+segments $segments")'
+    ok 'as-commit bank <in | last_telemetry items duplicates commits'
+    assert_output 'items 20000
+duplicates 20000
+commits 0'
+}
+
+@test "commit: telemetry's sums agree with its commits" {
+    ok 'as-gen --items 20k --batch 100 --rate 200k | as-commit bank --telemetry 20ms >verdicts
+        verdict_dump telemetry <verdicts | awk "/^commits_timed/ { n += \$2 } END { print n }"
+        last_telemetry commits <verdicts; last_telemetry commit_items <verdicts; verdict_dump telemetry <verdicts | grep -c "^uptime "'
+    mapfile -t lines <<<"$output"
+    [[ ${lines[1]} == "commits ${lines[0]}" ]] # each commit is timed in exactly one frame
+    [[ ${lines[2]} == "commit_items 20000" ]]
+    ((lines[3] >= 3))
+}
+
+@test "commit: telemetry comes while no item does, and not at all where it is not wanted" {
+    ok '{ as-gen --items 100; sleep 1; } | as-commit bank --telemetry 100ms | verdict_dump telemetry | grep -c "^uptime "'
+    ((output >= 5))
+    ok 'as-gen --items 100 --source other | as-commit bank --telemetry 0 | verdict_dump telemetry'
+    assert_output ''
+    fails 64 '--telemetry often: not a duration' 'as-commit --telemetry often bank'
+}

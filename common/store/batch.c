@@ -103,6 +103,13 @@ void as_batch_pool_release(struct as_batch_pool *p, struct as_batch *b) {
     as_batch_pool_release_all(p, &b->item);
 }
 
+uint64_t as_batch_pool_waited_ns(struct as_batch_pool *p) {
+    pthread_mutex_lock(&p->mutex);
+    uint64_t waited_ns = p->waited_ns;
+    pthread_mutex_unlock(&p->mutex);
+    return waited_ns;
+}
+
 void as_batch_pool_stop(struct as_batch_pool *p) {
     pthread_mutex_lock(&p->mutex);
     p->stopped = true;

@@ -61,6 +61,8 @@ bool as_batch_pool_admit_outcome(struct as_batch_pool *pool, struct as_batch *ba
 void as_batch_pool_release(struct as_batch_pool *pool, struct as_batch *batch);
 // Releases a list of batches, linked as queue items.
 void as_batch_pool_release_all(struct as_batch_pool *pool, struct as_queue_item *batches);
+// How long the reader has waited for room.
+uint64_t as_batch_pool_waited_ns(struct as_batch_pool *pool);
 void as_batch_pool_stop(struct as_batch_pool *pool);
 
 #endif

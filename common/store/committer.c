@@ -7,6 +7,8 @@
 void as_committer_open(struct as_committer *c) {
     c->group_last = &c->group;
     c->sends = true;
+    c->telemetry_due_ns =
+        c->telemetry_interval_ns ? as_clock_monotonic_ns() + c->telemetry_interval_ns : AS_FOREVER;
     c->dry_batches = c->store->start.batches;
     c->dry_items = c->store->start.items;
     c->duplicates = (struct as_duplicates){.journal = c->store->journal_path,
@@ -46,6 +48,7 @@ static void add_verdict(struct as_committer *c, const struct as_batch *b, uint64
     as_buffer_append(body, outcome->data, outcome->size);
     as_frame_encode(&c->verdicts, &header, body->data, body->size);
     c->totals.batches++;
+    c->totals.frame_bytes += b->frame.stored.size;
     c->totals.items += h->records;
     c->totals.accepted += head.accepted;
     c->totals.rejected += rejected;
@@ -54,19 +57,43 @@ static void add_verdict(struct as_committer *c, const struct as_batch *b, uint64
 
 // Once nobody listens, commits go on in silence.
 static void send(struct as_committer *c) {
+    uint64_t started_ns = as_clock_monotonic_ns();
     if (c->sends && c->verdicts.size && !c->send(c->context, &c->verdicts)) {
         c->sends = false;
         c->nobody_listens(c->context);
     }
+    c->totals.send_wait_ns += as_clock_monotonic_ns() - started_ns;
     c->verdicts.size = 0;
 }
 
+static void add_telemetry(struct as_committer *c) {
+    struct as_buffer body = {0};
+    struct as_frame_header header = {.type = AS_FRAME_TELEMETRY,
+                                     .created_ns = as_clock_wall_ns(),
+                                     .domain = as_domain_fingerprint(c->store->domain)};
+    c->measure(c->context, &c->telemetry);
+    as_telemetry_encode(&body, &c->telemetry);
+    as_frame_encode(&c->verdicts, &header, body.data, body.size);
+    as_buffer_free(&body);
+    c->telemetry.commits = (struct as_histogram){0};
+}
+
+static void send_telemetry_if_due(struct as_committer *c) {
+    uint64_t now_ns = as_clock_monotonic_ns();
+    if (now_ns < c->telemetry_due_ns)
+        return;
+    c->telemetry_due_ns = now_ns + c->telemetry_interval_ns;
+    add_telemetry(c);
+    send(c);
+}
+
 void as_committer_end(struct as_committer *c) {
-    const struct as_domain *domain = c->store->domain;
     struct as_frame_header header = {.type = AS_FRAME_END,
                                      .offset = c->totals.items,
                                      .created_ns = as_clock_wall_ns(),
-                                     .domain = domain ? as_domain_fingerprint(domain) : 0};
+                                     .domain = as_domain_fingerprint(c->store->domain)};
+    if (c->telemetry_interval_ns)
+        add_telemetry(c);
     as_frame_encode(&c->verdicts, &header, NULL, 0);
     send(c);
 }
@@ -84,9 +111,20 @@ static void acknowledge(struct as_committer *c) {
     c->group = NULL;
     c->group_last = &c->group;
     if (c->fold)
-        as_folder_write(c->folder);
+        as_folder_write(c->folder, done_ns);
     c->fold = NULL;
     send(c);
+}
+
+static void count_commit(struct as_committer *c, uint64_t took_ns) {
+    uint64_t n = c->group_items;
+    c->totals.commits++;
+    c->totals.commit_items += n;
+    c->totals.commit_ns += took_ns;
+    c->totals.commit_items_squared += n * n / 1024;
+    c->totals.commit_items_ns += n * took_ns / 1024;
+    as_histogram_add(&c->telemetry.commits, took_ns, 1);
+    c->group_items = 0;
 }
 
 static int commit(struct as_committer *c, struct as_error *error) {
@@ -97,7 +135,8 @@ static int commit(struct as_committer *c, struct as_error *error) {
         code = as_journal_commit(c->store->journal, error);
     if (code)
         return error->code = AS_IO; // whatever it was, it is final (D3)
-    c->totals.commits += c->begun;
+    if (c->begun)
+        count_commit(c, as_clock_monotonic_ns() - c->begun_ns);
     c->begun = false;
     acknowledge(c);
     return AS_OK;
@@ -107,7 +146,8 @@ static int begin(struct as_committer *c, struct as_error *error) {
     if (c->begun)
         return AS_OK;
     c->begun = true;
-    c->begun_ns = as_clock_wall_ns();
+    c->begun_ns = as_clock_monotonic_ns();
+    c->begun_wall_ns = as_clock_wall_ns();
     return as_journal_begin(c->store->journal, error);
 }
 
@@ -117,7 +157,7 @@ static int append(struct as_committer *c, struct as_batch *b, struct as_error *e
                                  .accepted = b->accepted,
                                  .source = b->frame.header.source,
                                  .offset = b->frame.header.offset + b->skip,
-                                 .committed_ns = c->begun_ns,
+                                 .committed_ns = c->begun_wall_ns,
                                  .frame = {b->frame.stored.data, b->frame.stored.size},
                                  .verdicts = {b->decided.data, b->decided.size}};
     if (!code)
@@ -126,6 +166,7 @@ static int append(struct as_committer *c, struct as_batch *b, struct as_error *e
         return error->code = AS_IO; // D3
     b->batch = row.batch;
     b->first_item = row.first_item;
+    c->group_items += b->items;
     return AS_OK;
 }
 
@@ -225,7 +266,9 @@ int as_committer_run(struct as_committer *c, struct as_error *error) {
     struct as_error final;
     bool ended;
     int code = AS_OK;
-    while (!code && (batches = as_queue_take_all(&c->in, AS_FOREVER, &ended))) {
+    while (!code &&
+           ((batches = as_queue_take_all(&c->in, c->telemetry_due_ns, &ended)) || !ended)) {
+        send_telemetry_if_due(c);
         code = add_all(c, batches, error);
         // Where a frame is wrong, what came before it is committed all the same.
         if (code != AS_IO && commit(c, &final)) {

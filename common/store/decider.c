@@ -72,6 +72,13 @@ static struct as_queue_item *next_batches(struct as_decider *d) {
     return items;
 }
 
+static void publish(struct as_decider *d, uint64_t spent_ns) {
+    const struct as_engine *engine = d->store->engine;
+    atomic_fetch_add_explicit(&d->decide_ns, spent_ns, memory_order_relaxed);
+    atomic_store_explicit(&d->rows, as_engine_row_count(engine), memory_order_relaxed);
+    atomic_store_explicit(&d->dirty_rows, as_engine_changed_count(engine), memory_order_relaxed);
+}
+
 static int hand_on(struct as_decider *d, struct as_batch *b, struct as_error *error) {
     int code = decide(d, b, error);
     if (code) {
@@ -91,12 +98,14 @@ int as_decider_run(struct as_decider *d, struct as_error *error) {
     struct as_queue_item *batches;
     int code = AS_OK;
     while (!code && (batches = next_batches(d))) {
+        uint64_t started_ns = as_clock_monotonic_ns();
         while (!code && batches) {
             struct as_batch *b = (struct as_batch *)batches;
             batches = batches->next;
             code = hand_on(d, b, error);
         }
         as_batch_pool_release_all(d->pool, batches);
+        publish(d, as_clock_monotonic_ns() - started_ns);
     }
     as_queue_close(d->out);
     return code;

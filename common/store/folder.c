@@ -20,8 +20,10 @@ static void write_fold(struct as_folder *f) {
         f->fail(f->context, &error);
     f->fold.changes.size = f->fold.sources.size = 0;
     pthread_mutex_lock(&f->mutex);
-    f->folds++;
-    f->took_ns = done_ns - started_ns;
+    f->figures.folds++;
+    f->figures.took_ns = done_ns - started_ns;
+    f->figures.items = f->fold.head.items;
+    f->figures.as_of_ns = f->writing_as_of_ns;
     f->due_ns = done_ns + (rest_ns > f->interval_ns ? rest_ns : f->interval_ns);
     f->state = AS_FOLDER_IDLE;
     pthread_cond_signal(&f->changed);
@@ -48,11 +50,16 @@ int as_folder_open(struct as_folder *f, struct as_store *store, uint64_t interva
                    struct as_error *error) {
     f->store = store;
     f->interval_ns = interval_ns;
-    f->due_ns = as_clock_monotonic_ns() + interval_ns;
+    f->figures.as_of_ns = as_clock_monotonic_ns();
+    f->figures.items = store->folded.items;
+    f->due_ns = f->figures.as_of_ns + interval_ns;
     f->state = AS_FOLDER_IDLE;
     pthread_mutex_init(&f->mutex, NULL);
     as_cond_init(&f->changed);
-    return as_thread_start(&f->thread, run, f, error);
+    int code = as_thread_start(&f->thread, run, f, error);
+    if (code)
+        f->state = AS_FOLDER_CLOSED;
+    return code;
 }
 
 static void set_state(struct as_folder *f, enum as_folder_state state) {
@@ -62,13 +69,19 @@ static void set_state(struct as_folder *f, enum as_folder_state state) {
     pthread_mutex_unlock(&f->mutex);
 }
 
-void as_folder_close(struct as_folder *f) {
+void as_folder_finish(struct as_folder *f) {
     pthread_mutex_lock(&f->mutex);
     while (f->state == AS_FOLDER_WRITING)
         pthread_cond_wait(&f->changed, &f->mutex);
+    bool runs = f->state != AS_FOLDER_CLOSED;
     pthread_mutex_unlock(&f->mutex);
     set_state(f, AS_FOLDER_CLOSED);
-    pthread_join(f->thread, NULL);
+    if (runs)
+        pthread_join(f->thread, NULL);
+}
+
+void as_folder_close(struct as_folder *f) {
+    as_folder_finish(f);
     pthread_cond_destroy(&f->changed);
     pthread_mutex_destroy(&f->mutex);
     as_buffer_free(&f->fold.changes);
@@ -85,6 +98,13 @@ struct as_fold *as_folder_begin(struct as_folder *f, uint64_t now_ns, uint64_t *
     return begins ? &f->fold : NULL;
 }
 
-void as_folder_write(struct as_folder *f) {
+void as_folder_write(struct as_folder *f, uint64_t now_ns) {
+    f->writing_as_of_ns = now_ns; // the thread looks at it behind the mutex
     set_state(f, AS_FOLDER_WRITING);
+}
+
+void as_folder_measure(struct as_folder *f, struct as_folder_figures *figures) {
+    pthread_mutex_lock(&f->mutex);
+    *figures = f->figures;
+    pthread_mutex_unlock(&f->mutex);
 }

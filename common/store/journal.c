@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/journal.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,13 @@ struct as_journal {
     uint64_t segment_bytes;
     struct as_journal_head head;
     struct as_segment active; // db is NULL while there is none
+    uint64_t appended_bytes, segments, seals;
     // The sealer: at most one segment at a time, owned by its thread until joined.
     bool sealing;
     pthread_t sealer;
     struct as_segment sealed;
+    uint64_t sealing_bytes;
+    atomic_bool sealed_all; // by the thread: nothing is left to do
     struct as_error seal_error;
 };
 
@@ -28,6 +32,7 @@ struct as_journal {
 static void *seal(void *argument) {
     struct as_journal *j = argument;
     as_segment_seal(&j->sealed, &j->seal_error);
+    atomic_store(&j->sealed_all, true);
     return NULL;
 }
 
@@ -49,11 +54,14 @@ static int start_sealer(struct as_journal *j, struct as_error *error) {
         return code;
     j->sealed = j->active;
     j->active = (struct as_segment){0};
+    j->sealing_bytes = j->sealed.bytes;
+    atomic_store(&j->sealed_all, false);
     j->seal_error = (struct as_error){0};
     code = as_thread_start(&j->sealer, seal, j, error);
     if (code)
         as_segment_abandon(&j->sealed);
     j->sealing = !code;
+    j->seals++;
     return code;
 }
 
@@ -69,6 +77,7 @@ static int start_segment(struct as_journal *j, struct as_error *error) {
     char *path = as_io_join(j->directory, name);
     int code = as_segment_create(path, &start, &j->active, error);
     free(path);
+    j->segments++;
     return code;
 }
 
@@ -115,6 +124,7 @@ static int open_files(struct as_journal *j, struct as_error *error) {
     if (!code && last && files[last - 1].wal)
         code = as_segment_open(files[last - 1].path, &j->active, error);
     as_journal_files_free(files, count);
+    j->segments = last;
     return code;
 }
 
@@ -193,6 +203,7 @@ int as_journal_append(struct as_journal *j, struct as_journal_row *row, struct a
     int code = as_segment_append(&j->active, row, error);
     if (code)
         return code;
+    j->appended_bytes += row->frame.size + row->verdicts.size;
     j->head.batches = row->batch;
     j->head.items += row->items;
     memcpy(j->head.hash, row->hash, AS_SHA256_SIZE);
@@ -201,6 +212,15 @@ int as_journal_append(struct as_journal *j, struct as_journal_row *row, struct a
 
 int as_journal_commit(struct as_journal *j, struct as_error *error) {
     return as_segment_commit(&j->active, error);
+}
+
+void as_journal_measure(const struct as_journal *j, struct as_journal_figures *figures) {
+    bool sealing = j->sealing && !atomic_load(&j->sealed_all);
+    *figures = (struct as_journal_figures){.appended_bytes = j->appended_bytes,
+                                           .active_bytes = j->active.bytes,
+                                           .sealing_bytes = sealing ? j->sealing_bytes : 0,
+                                           .segments = j->segments,
+                                           .seals = j->seals};
 }
 
 static void free_journal(struct as_journal *j) {

@@ -36,6 +36,16 @@ int as_journal_append(struct as_journal *journal, struct as_journal_row *row,
 // Is the active segment as large as it should become? Then the next transaction starts another.
 bool as_journal_full(const struct as_journal *journal);
 int as_journal_commit(struct as_journal *journal, struct as_error *error);
+
+struct as_journal_figures {
+    uint64_t appended_bytes; // frames and verdicts, since it was opened
+    uint64_t active_bytes;   // of the active segment, about
+    uint64_t sealing_bytes;  // of the one that is being sealed, about
+    uint64_t segments;       // all of them
+    uint64_t seals;          // since it was opened
+};
+void as_journal_measure(const struct as_journal *journal, struct as_journal_figures *figures);
+
 // Waits for the sealer, checkpoints the active segment.
 int as_journal_close(struct as_journal *journal, struct as_error *error);
 void as_journal_abandon(struct as_journal *journal);

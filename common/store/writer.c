@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/writer.h"
 
+#include "base/clock.h"
+
 // ---- Failure ------------------------------------------------------------------------------------
 
 // Keeps the first failure, or the disk's, and sees to it that nobody waits for more.
@@ -33,6 +35,10 @@ static bool send_to_client(void *context, const struct as_buffer *frames) {
 
 // ---- Threads ------------------------------------------------------------------------------------
 
+static void measure(void *context, struct as_telemetry *telemetry) {
+    as_writer_measure(context, telemetry);
+}
+
 static void *decide(void *context) {
     struct as_writer *w = context;
     struct as_error error;
@@ -61,7 +67,7 @@ static int start_threads(struct as_writer *w, struct as_error *error) {
     return code;
 }
 
-static void connect(struct as_writer *w) {
+static void connect(struct as_writer *w, uint64_t telemetry_interval_ns) {
     struct as_folder *folder = w->folds ? &w->folder : NULL;
     w->decider = (struct as_decider){.store = w->store,
                                      .pool = &w->pool,
@@ -74,6 +80,8 @@ static void connect(struct as_writer *w) {
                                          .failed = &w->failed,
                                          .context = w,
                                          .send = send_to_client,
+                                         .measure = measure,
+                                         .telemetry_interval_ns = telemetry_interval_ns,
                                          .nobody_listens = stop_client};
     as_queue_init(&w->decider.in);
     as_queue_init(&w->committer.in);
@@ -81,17 +89,18 @@ static void connect(struct as_writer *w) {
 }
 
 int as_writer_open(struct as_writer *w, struct as_store *store,
-                   const struct as_writer_client *client, uint64_t fold_interval_ns,
+                   const struct as_writer_client *client, const struct as_writer_intervals *every,
                    struct as_error *error) {
-    *w = (struct as_writer){.store = store, .client = *client, .folds = !store->read_only};
+    *w = (struct as_writer){.store = store,
+                            .client = *client,
+                            .folds = !store->read_only,
+                            .started_ns = as_clock_monotonic_ns()};
     pthread_mutex_init(&w->error_mutex, NULL);
     as_batch_pool_init(&w->pool);
-    connect(w);
+    connect(w, every->telemetry_ns);
     w->folder = (struct as_folder){.fail = fail_fold, .context = w};
-    int code = w->folds ? as_folder_open(&w->folder, store, fold_interval_ns, error) : AS_OK;
-    if (code)
-        w->folds = false;
-    else
+    int code = w->folds ? as_folder_open(&w->folder, store, every->fold_ns, error) : AS_OK;
+    if (!code)
         code = start_threads(w, error);
     if (code)
         as_writer_close(w);
@@ -99,6 +108,7 @@ int as_writer_open(struct as_writer *w, struct as_store *store,
 }
 
 struct as_batch *as_writer_take(struct as_writer *w) {
+    w->taken_ns = as_clock_monotonic_ns();
     return as_batch_pool_take(&w->pool);
 }
 
@@ -107,6 +117,8 @@ void as_writer_give_back(struct as_writer *w, struct as_batch *batch) {
 }
 
 bool as_writer_offer(struct as_writer *w, struct as_batch *batch) {
+    batch->arrived_ns = as_clock_monotonic_ns();
+    atomic_fetch_add_explicit(&w->read_ns, batch->arrived_ns - w->taken_ns, memory_order_relaxed);
     if (!as_batch_pool_admit(&w->pool, batch)) {
         as_batch_pool_release(&w->pool, batch);
         return false;
@@ -122,11 +134,11 @@ int as_writer_finish(struct as_writer *w, bool complete, struct as_error *error)
     pthread_join(w->decider_thread, NULL);
     pthread_join(w->committer_thread, NULL);
     if (w->folds)
-        as_folder_close(&w->folder);
+        as_folder_finish(&w->folder);
     struct as_error last;
     if (w->folds && !atomic_load(&w->unsound) && as_store_fold(w->store, &last))
         fail(w, &last);
-    w->folds = false;
+    w->folder.figures.items = w->store->folded.items;
     as_duplicates_close(&w->committer.duplicates); // or the last checkpoint would wait for it
     if (w->error.code)
         *error = w->error;

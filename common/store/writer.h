@@ -35,6 +35,11 @@ struct as_writer_client {
     void (*stop)(void *context);
 };
 
+struct as_writer_intervals {
+    uint64_t fold_ns;      // how often state.db is brought up to date, at best
+    uint64_t telemetry_ns; // how often a TELEMETRY frame is sent; 0: never
+};
+
 struct as_writer {
     struct as_store *store;
     struct as_writer_client client;
@@ -44,15 +49,17 @@ struct as_writer {
     struct as_folder folder;
     bool folds; // false: a dry run
     pthread_t decider_thread, committer_thread;
-    atomic_bool failed;  // the disk, finally (D3)
-    atomic_bool unsound; // the state in memory is not that of the journal
+    uint64_t started_ns, taken_ns; // monotonic
+    atomic_uint_fast64_t read_ns;  // from take to offer
+    atomic_bool failed;            // the disk, finally (D3)
+    atomic_bool unsound;           // the state in memory is not that of the journal
     pthread_mutex_t error_mutex;
     struct as_error error; // the first one, or the disk's
 };
 
 // The store is open and stays the caller's. AS_IO where the system has no threads.
 int as_writer_open(struct as_writer *writer, struct as_store *store,
-                   const struct as_writer_client *client, uint64_t fold_interval_ns,
+                   const struct as_writer_client *client, const struct as_writer_intervals *every,
                    struct as_error *error);
 
 // A batch to decode a frame into, then to be offered or given back.
@@ -65,7 +72,9 @@ bool as_writer_offer(struct as_writer *writer, struct as_batch *batch);
 // and the input was `complete`. AS_OK, or the failure: AS_DATA (a frame), AS_IO (D3: the store may
 // only be abandoned).
 int as_writer_finish(struct as_writer *writer, bool complete, struct as_error *error);
-const struct as_writer_totals *as_writer_totals(const struct as_writer *writer); // then
+// On the committer's thread (in send), or after finish.
+const struct as_writer_totals *as_writer_totals(const struct as_writer *writer);
+void as_writer_measure(struct as_writer *writer, struct as_telemetry *telemetry);
 // After finish; harmless where open failed or was never called on a zeroed writer.
 void as_writer_close(struct as_writer *writer);
 

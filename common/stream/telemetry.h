@@ -42,7 +42,7 @@ enum as_telemetry_field {
     AS_TELEMETRY_COMMIT_ITEMS_NS, // n·T, divided by 1024
     AS_TELEMETRY_DECIDE_NS,       // spent deciding
     // Where each stage waited: counters.
-    AS_TELEMETRY_READ_WAIT_NS,   // the reader, for input
+    AS_TELEMETRY_READ_WAIT_NS,   // the reader, for input; its checks are counted in
     AS_TELEMETRY_ROOM_WAIT_NS,   // the reader, for room behind it
     AS_TELEMETRY_ENGINE_WAIT_NS, // the engine, for batches
     AS_TELEMETRY_COMMIT_WAIT_NS, // the committer, for decided batches

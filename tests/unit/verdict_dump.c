@@ -13,14 +13,19 @@
 //
 // and leaves out frames with duplicates, whose verdicts are made of older rows.
 //
+// With "telemetry" it prints nothing but the TELEMETRY frames: "name value" a line, an empty one
+// behind each.
+//
 // A rejection's number is that of the record in its source. No END line means that the stream was
 // cut short; the reader's message is on stderr then, and everything before it was dumped.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "stream/frame.h"
+#include "stream/telemetry.h"
 #include "stream/verdict.h"
 
 static const struct as_program program = {.name = "verdict_dump", .help = "usage: verdict_dump\n"};
@@ -59,6 +64,17 @@ static bool dump_row(const struct as_frame *frame) {
     return true;
 }
 
+static bool dump_telemetry(const struct as_frame *frame) {
+    struct as_telemetry *t = as_alloc(sizeof *t);
+    bool sound = as_telemetry_decode(frame->body, frame->header.inflated_size, t);
+    for (size_t i = 0; sound && i < AS_TELEMETRY_FIELDS; i++)
+        printf("%s %llu\n", as_telemetry_info[i].name, (unsigned long long)t->values[i]);
+    printf("commits_timed %llu\n\n", (unsigned long long)t->commits.count);
+    fflush(stdout);
+    free(t);
+    return sound;
+}
+
 static bool dump_verdicts(const struct as_frame *frame) {
     const struct as_frame_header *h = &frame->header;
     struct as_cursor at = as_cursor_over(frame->body, h->inflated_size);
@@ -84,14 +100,19 @@ static bool dump_verdicts(const struct as_frame *frame) {
 
 int main(int argc, char **argv) {
     bool rows = argc == 2 && strcmp(argv[1], "rows") == 0;
+    bool telemetry = argc == 2 && strcmp(argv[1], "telemetry") == 0;
     struct as_frame_reader *reader =
         as_frame_reader_open(STDIN_FILENO, AS_STREAM_VERDICTS, "stdin", NULL);
     struct as_frame frame = {0};
     struct as_error error = {0};
     enum as_frame_next next;
     while ((next = as_frame_reader_next(reader, &frame, &error)) == AS_FRAME_READ) {
-        if (frame.header.type == AS_FRAME_VERDICTS &&
-            !(rows ? dump_row(&frame) : dump_verdicts(&frame))) {
+        bool sound = true;
+        if (telemetry)
+            sound = frame.header.type != AS_FRAME_TELEMETRY || dump_telemetry(&frame);
+        else if (frame.header.type == AS_FRAME_VERDICTS)
+            sound = rows ? dump_row(&frame) : dump_verdicts(&frame);
+        if (!sound) {
             as_error_set(&error, AS_DATA, "malformed body");
             next = AS_FRAME_FAILED;
             break;
@@ -102,7 +123,7 @@ int main(int argc, char **argv) {
     as_frame_free(&frame);
     if (next == AS_FRAME_FAILED)
         return as_diag_fail(&program, &error);
-    if (!rows)
+    if (!rows && !telemetry)
         printf("END %llu\n", records);
     return 0;
 }
