@@ -7,13 +7,15 @@
 
 #include "base/clock.h"
 
-int as_thread_start(pthread_t *thread, void *(*run)(void *), void *context,
+int as_thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context,
                     struct as_error *error) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failure = pthread_create(thread, NULL, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!failure)
+        pthread_setname_np(*thread, name);
     errno = failure;
     return failure ? as_error_errno(error, AS_IO, "pthread_create") : AS_OK;
 }

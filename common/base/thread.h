@@ -10,9 +10,10 @@
 
 #include "base/error.h"
 
-// The new thread blocks every signal, so that they all interrupt the main thread. AS_IO where the
-// system has no more threads.
-int as_thread_start(pthread_t *thread, void *(*run)(void *), void *context, struct as_error *error);
+// `name`, of at most 15 characters, is what ps -T and perf show. The new thread blocks every
+// signal, so that they all interrupt the main thread. AS_IO where the system has no more threads.
+int as_thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context,
+                    struct as_error *error);
 
 #define AS_FOREVER UINT64_MAX
 

@@ -56,7 +56,7 @@ int as_folder_open(struct as_folder *f, struct as_store *store, uint64_t interva
     f->state = AS_FOLDER_IDLE;
     pthread_mutex_init(&f->mutex, NULL);
     as_cond_init(&f->changed);
-    int code = as_thread_start(&f->thread, run, f, error);
+    int code = as_thread_start(&f->thread, "as-fold", run, f, error);
     if (code)
         f->state = AS_FOLDER_CLOSED;
     return code;

@@ -57,7 +57,7 @@ static int start_sealer(struct as_journal *j, struct as_error *error) {
     j->sealing_bytes = j->sealed.bytes;
     atomic_store(&j->sealed_all, false);
     j->seal_error = (struct as_error){0};
-    code = as_thread_start(&j->sealer, seal, j, error);
+    code = as_thread_start(&j->sealer, "as-seal", seal, j, error);
     if (code)
         as_segment_abandon(&j->sealed);
     j->sealing = !code;

@@ -86,8 +86,10 @@ static int set_up_writer(sqlite3 *db, const char *synchronous, struct as_error *
 
 int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synchronous,
                    sqlite3 **db, struct as_error *error) {
+    // A connection is one thread's at a time, so it needs no mutex of its own.
     int flags =
-        mode == AS_SQLITE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        SQLITE_OPEN_NOMUTEX | (mode == AS_SQLITE_READ ? SQLITE_OPEN_READONLY
+                                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     int code = AS_OK;
     if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK) {
         code = as_error_set(error, AS_IO, "%s: %s", path, sqlite3_errmsg(*db));

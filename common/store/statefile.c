@@ -140,6 +140,7 @@ sqlite3 *as_statefile_connection(struct as_statefile *s) {
 struct record {
     uint16_t table;
     bool deleted;
+    uint64_t order;      // of the key, as far as eight bytes tell
     struct as_value key; // the first column of the primary key: enough for an order in the B-tree
     struct as_cursor values;
 };
@@ -150,11 +151,22 @@ static int compare_records(const void *a, const void *b) {
         return x->table < y->table ? -1 : 1;
     if (x->deleted != y->deleted) // deletions first, so that no UNIQUE is met twice
         return x->deleted ? -1 : 1;
-    if (x->key.type == AS_INTEGER)
-        return x->key.integer < y->key.integer ? -1 : x->key.integer > y->key.integer;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    if (x->key.type != AS_TEXT)
+        return 0;
     uint32_t size = x->key.size < y->key.size ? x->key.size : y->key.size;
     int order = memcmp(x->key.text, y->key.text, size);
     return order ? order : x->key.size < y->key.size ? -1 : x->key.size > y->key.size;
+}
+
+// Eight bytes that are in the order of the keys, so that most comparisons look no further.
+static uint64_t key_order(const struct as_value *key) {
+    uint8_t prefix[8] = {0};
+    if (key->type != AS_TEXT)
+        return (uint64_t)key->integer ^ 1ULL << 63; // of a REAL any order will do
+    memcpy(prefix, key->text, key->size < 8 ? key->size : 8);
+    return __builtin_bswap64(as_load_le64(prefix));
 }
 
 // The buffer is our own engine's, so it cannot be malformed.
@@ -173,6 +185,7 @@ static bool read_record(const struct as_domain *domain, struct as_cursor *in, st
         if (i == (deleted ? 0 : info->key[0]))
             r->key = value;
     }
+    r->order = key_order(&r->key);
     return true;
 }
 

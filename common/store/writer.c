@@ -56,10 +56,10 @@ static void *commit(void *context) {
 }
 
 static int start_threads(struct as_writer *w, struct as_error *error) {
-    int code = as_thread_start(&w->decider_thread, decide, w, error);
+    int code = as_thread_start(&w->decider_thread, "as-engine", decide, w, error);
     if (code)
         return code;
-    code = as_thread_start(&w->committer_thread, commit, w, error);
+    code = as_thread_start(&w->committer_thread, "as-committer", commit, w, error);
     if (code) {
         as_queue_close(&w->decider.in);
         pthread_join(w->decider_thread, NULL);
