@@ -44,7 +44,7 @@ assert_replica() { # STORE COPY
 
 @test "log: frames of a journal of several segments make a replica" {
     make_segments bank
-    [[ $(find bank/journal -name '*.db' | wc -l) == 3 ]]
+    [[ $(find bank/journal -name '*.db' | wc -l) -ge 3 ]]
     ok 'as-log bank | as-commit copy >verdicts'
     assert_replica bank copy
 }
@@ -207,7 +207,7 @@ b|rejected|not_negative'
     done
     kill -TERM "$follower"
     wait "$follower"
-    [[ $(find bank/journal -name '*.db' | wc -l) == 4 ]]
+    [[ $(find bank/journal -name '*.db' | wc -l) -ge 4 ]]
     ok 'jq -s "map(.item) == [range(16000)]" lines'
     assert_output true
 }
