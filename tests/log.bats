@@ -15,7 +15,7 @@ make_segments() { # STORE
     local source
     for source in a b c; do
         as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" --no-progress |
-            as-commit --segment-size 64Ki "$1" >verdicts
+            as-commit --segment-size 152Ki "$1" >verdicts
     done
 }
 
@@ -44,7 +44,7 @@ assert_replica() { # STORE COPY
 
 @test "log: frames of a journal of several segments make a replica" {
     make_segments bank
-    [[ $(find bank/journal -name '*.db' | wc -l) -ge 3 ]]
+    [[ $(find bank/journal -name '*.db' | wc -l) == 3 ]]
     ok 'as-log bank | as-commit copy >verdicts'
     assert_replica bank copy
 }
