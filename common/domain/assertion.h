@@ -23,6 +23,7 @@ struct as_assertion_state {
     struct as_index index; // over the groups' keys
     uint32_t *touched;
     size_t touched_count, touched_capacity;
+    struct as_group *before; // plain: the only group as it was before it was touched
     struct as_buffer key;
 };
 
@@ -33,9 +34,11 @@ void as_assertion_free(struct as_assertion_state *state);
 void as_assertion_count_row(struct as_assertion_state *state, const struct as_table *table,
                             const struct as_row *row, int sign, struct as_region *scratch);
 
-// Do the two rows differ in a column that the assertion reads?
-bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
-                       const struct as_row *b);
+// Counts what became of a row: from `before` to `now`, either NULL where there is none (direction 1),
+// or back again (-1).
+void as_assertion_count_change(struct as_assertion_state *state, const struct as_table *table,
+                               const struct as_row *before, const struct as_row *now, int direction,
+                               struct as_region *scratch);
 
 // Does it hold in every group touched since the last settle (`all`: in every group)?
 // AS_VM_ACCEPTED, or the reason, whose values are in state->holds.

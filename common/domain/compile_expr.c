@@ -46,7 +46,10 @@ struct as_operand as_compile_column(struct as_compiler *c, const struct as_bindi
         o.may = (uint8_t)(1u << info->type | (info->not_null ? 0u : AS_MAY_NULL));
         as_compiler_emit(
             c, (struct as_instruction){
-                   .op = AS_VM_COLUMN, .a = o.reg, .b = binding->cursor, .c = (uint16_t)column});
+                   .op = o.may == AS_MAY_INTEGER ? AS_VM_COLUMN_INTEGER : AS_VM_COLUMN,
+                   .a = o.reg,
+                   .b = binding->cursor,
+                   .c = (uint16_t)column});
     }
     o.affinity = binding->affinity ? affinity_of(info->type) : AS_AFFINITY_NONE;
     return o;

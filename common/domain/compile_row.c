@@ -66,16 +66,22 @@ static const char *column_name(struct as_compiler *c, const struct as_relation *
     return name;
 }
 
+// Reads of what a reason tells stand between the jump over a failure and the failure.
+static void fail(struct as_compiler *c, int32_t reason) {
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
+}
+
 // ---- Checks -------------------------------------------------------------------------------------
 
 static void check_not_null(struct as_compiler *c, struct row *row, size_t column) {
     struct as_operand *value = &row->values[column];
     if (!row->relation->info.columns[column].not_null || !(value->may & AS_MAY_NULL))
         return;
-    int32_t reason =
-        row_reason(c, row, AS_REJECT_NOT_NULL, column_name(c, row->relation, column), 0);
-    as_compiler_emit(c,
-                     (struct as_instruction){.op = AS_VM_NOT_NULL, .b = value->reg, .d = reason});
+    int32_t fine = as_compiler_label(c);
+    as_compiler_emit(c, (struct as_instruction){
+                            .op = AS_VM_JUMP_NULL, .flag = 1, .b = value->reg, .d = fine});
+    fail(c, row_reason(c, row, AS_REJECT_NOT_NULL, column_name(c, row->relation, column), 0));
+    as_compiler_place(c, fine);
     value->may &= (uint8_t)~AS_MAY_NULL;
 }
 
@@ -89,10 +95,12 @@ static void check_type(struct as_compiler *c, struct row *row, size_t column) {
     enum as_type type = row->relation->info.columns[column].type;
     if (fits(value, type))
         return;
-    int32_t reason =
-        row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column), 1ULL << column);
+    int32_t fine = as_compiler_label(c);
     as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = reason});
+        c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = fine});
+    fail(c, row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column),
+                       1ULL << column));
+    as_compiler_place(c, fine);
     value->may = (uint8_t)((value->may & AS_MAY_NULL) | 1u << type);
 }
 
@@ -118,8 +126,7 @@ static void check_checks(struct as_compiler *c, struct row *row, uint64_t change
         check_types(c, row);
         int32_t fine = as_compiler_label(c);
         as_compile_jump(c, check->expr, true, true, fine);
-        int32_t reason = row_reason(c, row, AS_REJECT_CHECK, check->name, check->columns);
-        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
+        fail(c, row_reason(c, row, AS_REJECT_CHECK, check->name, check->columns));
         as_compiler_place(c, fine);
     }
     c->scope = outer;
@@ -151,8 +158,7 @@ static uint64_t key_columns(const struct as_relation_key *key) {
 
 static void fail_unique(struct as_compiler *c, const struct row *row, size_t key) {
     const struct as_relation_key *k = &row->relation->keys[key];
-    int32_t reason = row_reason(c, row, AS_REJECT_UNIQUE, k->name, key_columns(k));
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
+    fail(c, row_reason(c, row, AS_REJECT_UNIQUE, k->name, key_columns(k)));
 }
 
 // ---- INSERT -------------------------------------------------------------------------------------
@@ -308,10 +314,10 @@ static void assign(struct as_compiler *c, struct row *row, size_t column,
     row->values[column] = (struct as_operand){.reg = AS_NO_REGISTER};
     if (!a)
         return;
-    struct as_operand o = as_compile_expr(c, a->expr, AS_NO_REGISTER);
-    if (!fits(&o, row->relation->info.columns[column].type)) {
+    uint16_t reg = as_compiler_register(c, 1);
+    struct as_operand o = as_compile_expr(c, a->expr, reg);
+    if (o.reg != reg && !fits(&o, row->relation->info.columns[column].type)) {
         // The type check may convert it in place, so the register must be this column's own.
-        uint16_t reg = as_compiler_register(c, 1);
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});
         o.reg = reg;
     }
@@ -321,13 +327,14 @@ static void assign(struct as_compiler *c, struct row *row, size_t column,
 static int32_t add_set_list(struct as_compiler *c, const struct row *row, uint64_t changed) {
     struct as_program *p = c->program;
     const struct as_relation *r = row->relation;
-    struct as_set_list set = {.mask = changed};
+    struct as_set_list set = {.count = 0};
     size_t most = r->info.column_count;
     set.columns = as_region_alloc(&c->domain->region, most * sizeof *set.columns);
     set.registers = as_region_alloc(&c->domain->region, most * sizeof *set.registers);
     for (size_t i = 0; i < most; i++) {
         if (!is_set(row, i))
             continue;
+        set.has_text |= r->types[i] == AS_TEXT;
         set.columns[set.count] = (uint16_t)i;
         set.registers[set.count++] = row->values[i].reg;
     }

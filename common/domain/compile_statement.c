@@ -289,7 +289,7 @@ static uint16_t reference_key(struct as_compiler *c, const struct as_reference *
 }
 
 static void compile_reference(struct as_compiler *c, const struct as_reference *reference) {
-    int32_t fine = as_compiler_label(c), missing = as_compiler_label(c);
+    int32_t fine = as_compiler_label(c);
     for (size_t i = 0; i < reference->column_count; i++) {
         if (!c->command->info.columns[reference->columns[i]].not_null)
             as_compiler_emit(c, (struct as_instruction){
@@ -299,13 +299,12 @@ static void compile_reference(struct as_compiler *c, const struct as_reference *
     const struct as_relation *parent = c->domain->tables[reference->parent];
     bool found = key < c->program->parameter_count && c->found[key].relation == parent;
     as_compiler_emit(
-        c, (struct as_instruction){.op = found ? AS_VM_REFER : AS_VM_FIND,
+        c, (struct as_instruction){.op = AS_VM_REFER,
+                                   .flag = found,
                                    .a = found ? c->found[key].cursor : as_compiler_cursor(c),
                                    .b = key,
                                    .c = (uint16_t)reference->parent,
-                                   .d = missing});
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = fine});
-    as_compiler_place(c, missing);
+                                   .d = fine});
     as_compiler_emit(
         c, (struct as_instruction){.op = AS_VM_FAIL, .d = reference_reason(c, reference)});
     as_compiler_place(c, fine);

@@ -103,7 +103,7 @@ void as_compiler_emit(struct as_compiler *c, struct as_instruction instruction) 
 }
 
 static bool jumps(uint8_t op) {
-    return op >= AS_VM_JUMP && op <= AS_VM_UNIQUE_SELF;
+    return op >= AS_VM_JUMP && op <= AS_VM_TYPE;
 }
 
 void as_compiler_finish(struct as_compiler *c) {

@@ -83,16 +83,11 @@ static void count_change(struct as_engine *e, const struct as_change *c, int dir
     const struct as_row *before = c->kind == AS_CHANGE_INSERT   ? NULL
                                   : c->kind == AS_CHANGE_UPDATE ? as_state_image(&e->state, c)
                                                                 : now;
-    bool live = now->bits & AS_ROW_LIVE;
-    for (size_t i = 0; i < r->assertion_count; i++) {
-        struct as_assertion_state *a = &e->assertions[r->assertions[i]->number];
-        if (before && live && !as_assertion_sees(a->assertion, before, now))
-            continue;
-        if (before)
-            as_assertion_count_row(a, t, before, -direction, &e->scratch);
-        if (live)
-            as_assertion_count_row(a, t, now, direction, &e->scratch);
-    }
+    if (!(now->bits & AS_ROW_LIVE))
+        now = NULL;
+    for (size_t i = 0; i < r->assertion_count; i++)
+        as_assertion_count_change(&e->assertions[r->assertions[i]->number], t, before, now,
+                                  direction, &e->scratch);
 }
 
 static void count_changes(struct as_engine *e, size_t from, size_t to, int direction) {

@@ -38,6 +38,7 @@ enum as_opcode {
     AS_VM_FOLD_CASE, // flag: upper
     AS_VM_CAST,      // flag: enum as_affinity
     AS_VM_COLUMN,    // a ← column c of the row in cursor b
+    AS_VM_COLUMN_INTEGER, // the same of an INTEGER column that is never NULL
     // jumps to d
     AS_VM_JUMP,
     AS_VM_TYPED,        // where every parameter has its declared type, or is NULL and may be
@@ -46,15 +47,13 @@ enum as_opcode {
     AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
     AS_VM_FIND, // cursor a ← row of table c with the primary key at b …; jumps where none;
                 // flag: enum as_vm_conversion of the key
-    AS_VM_REFER, // jumps where table c has no row with the primary key at b …; cursor a has the row
-                 // that an earlier FIND of the same key came upon, if any
+    AS_VM_REFER, // jumps where table c has a row with the primary key at b …; flag: cursor a has the
+                 // row that an earlier FIND of the same key came upon, if any
     AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
                   // jumps where none
     AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
-    // checks; d: reason
-    AS_VM_NOT_NULL, // b
-    AS_VM_TYPE,     // b becomes what a column of type `flag` stores
-    AS_VM_FAIL,
+    AS_VM_TYPE, // b becomes what a column of type `flag` stores; jumps where it can
+    AS_VM_FAIL, // d: reason
     // effects
     AS_VM_INSERT, // into table c the row at b …; cursor a
     AS_VM_UPDATE, // the row in cursor a of table c by set list d
@@ -82,7 +81,7 @@ struct as_set_list {
     size_t count;
     uint16_t *columns;
     uint16_t *registers;
-    uint64_t mask;     // bit i: column i
+    bool has_text;     // one of them is TEXT
     uint64_t key_mask; // bit i: keys[i] of the table contains one of them (UNIQUEs only)
 };
 

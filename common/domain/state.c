@@ -27,35 +27,39 @@ void as_state_free(struct as_state *state) {
 
 // ---- Changes ------------------------------------------------------------------------------------
 
-static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                              uint32_t row) {
+static struct as_change *add_change(struct as_state *state) {
     if (state->change_count == state->change_capacity) {
         state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
         state->changes =
             as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
     }
+    return &state->changes[state->change_count++];
+}
+
+static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                              struct as_row *row, uint32_t number) {
     struct as_table *t = &state->tables[table];
-    struct as_row *r = as_table_row(t, row);
-    struct as_change *change = &state->changes[state->change_count++];
-    *change = (struct as_change){.kind = (uint8_t)kind,
-                                 .first = !(r->bits & AS_ROW_TOUCHED),
-                                 .table = (uint16_t)table,
-                                 .row = row,
-                                 .changed_count = t->changed_count};
+    struct as_change *change = add_change(state);
+    change->kind = (uint8_t)kind;
+    change->first = !(row->bits & AS_ROW_TOUCHED);
+    change->table = (uint16_t)table;
+    change->row = number;
+    change->changed_count = t->changed_count;
     return change;
 }
 
-static void mark(struct as_table *table, uint32_t row) {
-    as_table_mark_changed(table, row);
-    as_table_row(table, row)->bits |= AS_ROW_TOUCHED;
+static void mark(struct as_table *table, struct as_row *row, uint32_t number) {
+    as_table_mark_changed(table, row, number);
+    row->bits |= AS_ROW_TOUCHED;
 }
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values) {
     struct as_table *t = &state->tables[table];
-    uint32_t row = as_table_insert(t, values);
-    note(state, AS_CHANGE_INSERT, table, row);
-    mark(t, row);
-    return row;
+    uint32_t number = as_table_insert(t, values);
+    struct as_row *row = as_table_row(t, number);
+    note(state, AS_CHANGE_INSERT, table, row, number);
+    mark(t, row, number);
+    return number;
 }
 
 static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
@@ -64,26 +68,41 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
         act(table, (size_t)__builtin_ctzll(mask), row);
 }
 
-void as_state_update(struct as_state *state, size_t table, uint32_t row,
-                     const struct as_set_list *set, const struct as_value *registers) {
-    struct as_table *t = &state->tables[table];
-    struct as_row *r = as_table_row(t, row);
-    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, row);
-    change->image = state->images.size;
-    change->set = set;
-    as_buffer_append(&state->images, r, t->row_size);
-    mark(t, row);
-    each_key(t, set->key_mask, row, as_table_unlink_key);
-    for (size_t i = 0; i < set->count; i++)
-        as_table_set(t, r, set->columns[i], &registers[set->registers[i]]);
-    each_key(t, set->key_mask, row, as_table_link_key);
+static void set_column(struct as_table *t, struct as_row *row, size_t column,
+                       const struct as_value *value) {
+    if (value->type == AS_INTEGER) { // without a call
+        row->bits &= ~(1ULL << column);
+        row->cells[column].integer = value->integer;
+    } else {
+        as_table_set(t, row, column, value);
+    }
 }
 
-void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
+void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *at,
+                     const struct as_set_list *set, const struct as_value *registers) {
     struct as_table *t = &state->tables[table];
-    note(state, AS_CHANGE_DELETE, table, row);
-    mark(t, row);
-    as_table_unlink(t, row);
+    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, at->row, at->number);
+    change->image = state->images.size;
+    change->set = set;
+    state->replaces_text |= set->has_text;
+    const uint64_t *words = (const uint64_t *)(const void *)at->row;
+    uint64_t *image = (uint64_t *)(void *)as_buffer_reserve(&state->images, t->row_size);
+    for (size_t i = 0; i < t->row_size / sizeof *words; i++) // a few words: less than a call
+        image[i] = words[i];
+    state->images.size += t->row_size;
+    mark(t, at->row, at->number);
+    each_key(t, set->key_mask, at->number, as_table_unlink_key);
+    for (size_t i = 0; i < set->count; i++)
+        set_column(t, at->row, set->columns[i], &registers[set->registers[i]]);
+    each_key(t, set->key_mask, at->number, as_table_link_key);
+}
+
+void as_state_delete(struct as_state *state, size_t table, uint32_t number) {
+    struct as_table *t = &state->tables[table];
+    struct as_row *row = as_table_row(t, number);
+    note(state, AS_CHANGE_DELETE, table, row, number);
+    mark(t, row, number);
+    as_table_unlink(t, number);
 }
 
 const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change) {
@@ -142,13 +161,14 @@ void as_state_rollback(struct as_state *state, size_t count) {
 // ---- Keeping ------------------------------------------------------------------------------------
 
 void as_state_keep(struct as_state *state) {
-    for (size_t i = 0; i < state->change_count; i++) {
+    for (size_t i = 0; state->replaces_text && i < state->change_count; i++) {
         const struct as_change *c = &state->changes[i];
         if (c->kind == AS_CHANGE_UPDATE)
             release_set_texts(&state->tables[c->table], as_state_image(state, c), c->set);
     }
     state->change_count = 0;
     state->images.size = 0;
+    state->replaces_text = false;
 }
 
 // ---- For the fold -------------------------------------------------------------------------------

@@ -12,6 +12,13 @@
 // The row was changed by the item at hand (a flag beside AS_ROW_LIVE and AS_ROW_CHANGED).
 #define AS_ROW_TOUCHED (1ULL << 62)
 
+// A row that a program came upon.
+struct as_cursor_row {
+    const struct as_table *table;
+    struct as_row *row;
+    uint32_t number;
+};
+
 enum as_change_kind { AS_CHANGE_INSERT, AS_CHANGE_UPDATE, AS_CHANGE_DELETE };
 
 struct as_change {
@@ -31,13 +38,14 @@ struct as_state {
     struct as_change *changes;
     size_t change_count, change_capacity;
     struct as_buffer images;
+    bool replaces_text; // one of the changes set a TEXT column
 };
 
 void as_state_init(struct as_state *state, const struct as_domain *domain);
 void as_state_free(struct as_state *state);
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values);
-void as_state_update(struct as_state *state, size_t table, uint32_t row,
+void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *at,
                      const struct as_set_list *set, const struct as_value *registers);
 void as_state_delete(struct as_state *state, size_t table, uint32_t row);
 

@@ -37,21 +37,6 @@ static bool is_null(const struct as_row *row, size_t column) {
     return row->bits >> column & 1;
 }
 
-struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
-                              size_t column) {
-    if (is_null(row, column))
-        return as_value_null();
-    union as_cell cell = row->cells[column];
-    switch (table->types[column]) {
-    case AS_INTEGER:
-        return as_value_integer(cell.integer);
-    case AS_REAL:
-        return as_value_real(cell.real);
-    default:
-        return as_value_text(cell.text->text, cell.text->size);
-    }
-}
-
 // ---- Keys ---------------------------------------------------------------------------------------
 
 // The finaliser of MurmurHash3 (A. Appleby): every input bit reaches every output bit.
@@ -78,6 +63,37 @@ static uint64_t hash_key(const struct as_value *values, size_t count) {
     return hash;
 }
 
+// Keys are short: no call for those of up to sixteen bytes. Two loads may overlap.
+static bool same_text(const char *a, const char *b, size_t size) {
+    uint64_t a8, b8;
+    uint32_t a4, b4;
+    if (size > 16)
+        return memcmp(a, b, size) == 0;
+    if (size >= 8) {
+        memcpy(&a8, a, 8);
+        memcpy(&b8, b, 8);
+        if (a8 != b8)
+            return false;
+        memcpy(&a8, a + size - 8, 8);
+        memcpy(&b8, b + size - 8, 8);
+        return a8 == b8;
+    }
+    if (size >= 4) {
+        memcpy(&a4, a, 4);
+        memcpy(&b4, b, 4);
+        if (a4 != b4)
+            return false;
+        memcpy(&a4, a + size - 4, 4);
+        memcpy(&b4, b + size - 4, 4);
+        return a4 == b4;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (a[i] != b[i])
+            return false;
+    }
+    return true;
+}
+
 static bool cell_equals(const struct as_table *table, const struct as_row *row, size_t column,
                         const struct as_value *value) {
     union as_cell cell = row->cells[column];
@@ -87,7 +103,8 @@ static bool cell_equals(const struct as_table *table, const struct as_row *row, 
         return cell.integer == value->integer;
     if (table->types[column] == AS_REAL)
         return cell.real == value->real;
-    return cell.text->size == value->size && memcmp(cell.text->text, value->text, value->size) == 0;
+    return cell.text->size == value->size &&
+           same_text(cell.text->text, value->text, value->size);
 }
 
 static bool key_equals(const struct as_table *table, const struct as_key *key, uint32_t row,
@@ -100,8 +117,25 @@ static bool key_equals(const struct as_table *table, const struct as_key *key, u
     return true;
 }
 
+// The commonest key is one TEXT. A row in the index has no NULL in its key.
+static uint32_t find_text(const struct as_table *table, const struct as_key *k,
+                          const struct as_value *value) {
+    uint16_t column = k->columns[0];
+    struct as_index_search search =
+        as_index_find(&k->index, XXH3_64bits(value->text, value->size));
+    uint32_t row;
+    while ((row = as_index_next(&search)) != AS_ROW_NONE) {
+        const struct as_text_block *text = as_table_row(table, row)->cells[column].text;
+        if (text->size == value->size && same_text(text->text, value->text, value->size))
+            return row;
+    }
+    return AS_ROW_NONE;
+}
+
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values) {
     const struct as_key *k = &table->keys[key];
+    if (k->column_count == 1 && values->type == AS_TEXT)
+        return find_text(table, k, values);
     for (size_t i = 0; i < k->column_count; i++) {
         if (values[i].type == AS_NULL)
             return AS_ROW_NONE;
@@ -213,11 +247,7 @@ void as_table_release_row(struct as_table *table, uint32_t row) {
     push(&table->free_rows, &table->free_count, &table->free_capacity, row);
 }
 
-void as_table_mark_changed(struct as_table *table, uint32_t row) {
-    struct as_row *r = as_table_row(table, row);
-    if (r->bits & AS_ROW_CHANGED)
-        return;
-    r->bits |= AS_ROW_CHANGED;
+void as_table_add_changed(struct as_table *table, uint32_t row) {
     push(&table->changed, &table->changed_count, &table->changed_capacity, row);
 }
 

@@ -67,8 +67,21 @@ static inline struct as_row *as_table_row(const struct as_table *table, uint32_t
                              (row % AS_TABLE_CHUNK_ROWS) * table->row_size);
 }
 
-struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
-                              size_t column);
+// Inline, like what follows it, since it runs several times an item.
+static inline struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
+                                            size_t column) {
+    if (row->bits >> column & 1)
+        return as_value_null();
+    union as_cell cell = row->cells[column];
+    switch (table->types[column]) {
+    case AS_INTEGER:
+        return as_value_integer(cell.integer);
+    case AS_REAL:
+        return as_value_real(cell.real);
+    default:
+        return as_value_text(cell.text->text, cell.text->size);
+    }
+}
 
 // The live row whose key columns have these values (of the columns' types), or AS_ROW_NONE. NULLs
 // match nothing.
@@ -93,7 +106,15 @@ void as_table_release_row(struct as_table *table, uint32_t row);
 // Frees the text that `old` holds in a column.
 void as_table_release_cell(struct as_table *table, const struct as_row *old, size_t column);
 
-void as_table_mark_changed(struct as_table *table, uint32_t row);
+// Notes that the row changed, for the fold, unless that is known.
+void as_table_add_changed(struct as_table *table, uint32_t row);
+static inline void as_table_mark_changed(struct as_table *table, struct as_row *row,
+                                         uint32_t number) {
+    if (!(row->bits & AS_ROW_CHANGED)) {
+        row->bits |= AS_ROW_CHANGED;
+        as_table_add_changed(table, number);
+    }
+}
 // Forgets the changes noted behind the first `count`, which were undone.
 void as_table_forget_changes(struct as_table *table, size_t count);
 

@@ -65,11 +65,32 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
     return true;
 }
 
+static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
+    return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
+}
+
 // The row found before may have been deleted since; one not found before may have been inserted.
 static bool refer(const struct as_instruction *in, const struct as_vm_frame *frame,
-                  struct as_state *state, struct as_region *scratch) {
-    const struct as_row *row = frame->cursors[in->a].row;
-    return (row && row->bits & AS_ROW_LIVE) || find(in, frame, state, scratch);
+                  struct as_state *state) {
+    const struct as_row *row = in->flag ? frame->cursors[in->a].row : NULL;
+    return (row && row->bits & AS_ROW_LIVE) ||
+           as_table_find(&state->tables[in->c], 0, &frame->registers[in->b]) != AS_ROW_NONE;
+}
+
+static bool is_equality(enum as_operator op) {
+    return op == AS_OP_EQ || op == AS_OP_NE || op == AS_OP_IS || op == AS_OP_IS_NOT;
+}
+
+// Does b op c hold? Of the commonest cases, texts that must be equal or not are compared here.
+static bool compare_jumps(const struct as_instruction *in, const struct as_value *b,
+                          const struct as_value *c, struct as_region *scratch) {
+    enum as_operator op = (enum as_operator)(in->flag & AS_VM_OPERATOR_MASK);
+    if (b->type == AS_TEXT && c->type == AS_TEXT && in->a != AS_AFFINITY_NUMERIC &&
+        is_equality(op)) {
+        bool equal = b->size == c->size && memcmp(b->text, c->text, b->size) == 0;
+        return equal == (op == AS_OP_EQ || op == AS_OP_IS);
+    }
+    return wanted(as_sql_compare(op, (enum as_affinity)in->a, *b, *c, scratch), in->flag, true);
 }
 
 static bool unique(const struct as_instruction *in, const struct as_vm_frame *frame,
@@ -160,10 +181,6 @@ static const char *compute(const struct as_instruction *in, struct as_value *r,
     }
 }
 
-static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
-    return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
-}
-
 static bool integers_compare(enum as_operator op, int64_t a, int64_t b) {
     switch (op) {
     case AS_OP_EQ:
@@ -215,6 +232,9 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
         case AS_VM_COLUMN:
             r[in->a] = as_table_cell(cursors[in->b].table, cursors[in->b].row, in->c);
             break;
+        case AS_VM_COLUMN_INTEGER:
+            r[in->a] = as_value_integer(cursors[in->b].row->cells[in->c].integer);
+            break;
         case AS_VM_JUMP:
             in = code + in->d - 1;
             break;
@@ -237,9 +257,7 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                     in = code + in->d - 1;
                 break;
             }
-            if (wanted(as_sql_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
-                                      (enum as_affinity)in->a, r[in->b], r[in->c], scratch),
-                       in->flag, true))
+            if (compare_jumps(in, &r[in->b], &r[in->c], scratch))
                 in = code + in->d - 1;
             break;
         case AS_VM_FIND:
@@ -247,7 +265,7 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                 in = code + in->d - 1;
             break;
         case AS_VM_REFER:
-            if (!refer(in, frame, state, scratch))
+            if (refer(in, frame, state))
                 in = code + in->d - 1;
             break;
         case AS_VM_UNIQUE:
@@ -255,13 +273,10 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             if (!unique(in, frame, state))
                 in = code + in->d - 1;
             break;
-        case AS_VM_NOT_NULL:
-            if (r[in->b].type == AS_NULL)
-                return in->d;
-            break;
         case AS_VM_TYPE:
-            if (!as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
-                return in->d;
+            if ((r[in->b].type == in->flag && in->flag != AS_REAL) ||
+                as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
+                in = code + in->d - 1;
             break;
         case AS_VM_FAIL:
             return in->d;
@@ -272,8 +287,7 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             break;
         }
         case AS_VM_UPDATE:
-            as_state_update(state, in->c, cursors[in->a].number, &frame->program->set_lists[in->d],
-                            r);
+            as_state_update(state, in->c, &cursors[in->a], &frame->program->set_lists[in->d], r);
             break;
         case AS_VM_DELETE:
             as_state_delete(state, in->c, cursors[in->a].number);

@@ -8,12 +8,6 @@
 #include "domain/program.h"
 #include "domain/state.h"
 
-struct as_cursor_row {
-    const struct as_table *table;
-    const struct as_row *row;
-    uint32_t number;
-};
-
 // A program's registers and cursors, kept from run to run.
 struct as_vm_frame {
     const struct as_program *program;
