@@ -34,8 +34,8 @@ void as_assertion_free(struct as_assertion_state *state);
 void as_assertion_count_row(struct as_assertion_state *state, const struct as_table *table,
                             const struct as_row *row, int sign, struct as_region *scratch);
 
-// Counts what became of a row: from `before` to `now`, either NULL where there is none (direction 1),
-// or back again (-1).
+// Counts what became of a row: from `before` to `now`, either NULL where there is none (direction
+// 1), or back again (-1).
 void as_assertion_count_change(struct as_assertion_state *state, const struct as_table *table,
                                const struct as_row *before, const struct as_row *now, int direction,
                                struct as_region *scratch);

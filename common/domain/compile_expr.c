@@ -44,12 +44,11 @@ struct as_operand as_compile_column(struct as_compiler *c, const struct as_bindi
     if (o.reg == AS_NO_REGISTER) {
         o.reg = as_compiler_target(c, hint);
         o.may = (uint8_t)(1u << info->type | (info->not_null ? 0u : AS_MAY_NULL));
-        as_compiler_emit(
-            c, (struct as_instruction){
-                   .op = o.may == AS_MAY_INTEGER ? AS_VM_COLUMN_INTEGER : AS_VM_COLUMN,
-                   .a = o.reg,
-                   .b = binding->cursor,
-                   .c = (uint16_t)column});
+        as_compiler_emit(c, (struct as_instruction){
+                                .op = o.may == AS_MAY_INTEGER ? AS_VM_COLUMN_INTEGER : AS_VM_COLUMN,
+                                .a = o.reg,
+                                .b = binding->cursor,
+                                .c = (uint16_t)column});
     }
     o.affinity = binding->affinity ? affinity_of(info->type) : AS_AFFINITY_NONE;
     return o;

@@ -92,9 +92,12 @@ static void find_row(struct as_compiler *c, struct as_binding *binding, struct t
                                   key->column_count == 1, &convert);
         first = i == 0 ? reg : first;
     }
+    int lookup = convert || key->column_count > 1 ? -1 : as_compiler_lookup(c, first, r);
     enum as_vm_conversion conversion = r->rowid_alias ? AS_VM_CONVERT_ROWID : AS_VM_CONVERT_KEY;
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FIND,
-                                                .flag = convert ? conversion : AS_VM_TYPED_KEY,
+    as_compiler_emit(c, (struct as_instruction){.op = lookup < 0 ? AS_VM_FIND : AS_VM_FIND_AHEAD,
+                                                .flag = lookup >= 0 ? (uint8_t)lookup
+                                                        : convert   ? conversion
+                                                                    : AS_VM_TYPED_KEY,
                                                 .a = binding->cursor,
                                                 .b = first,
                                                 .c = (uint16_t)r->number,

@@ -78,8 +78,8 @@ static void check_not_null(struct as_compiler *c, struct row *row, size_t column
     if (!row->relation->info.columns[column].not_null || !(value->may & AS_MAY_NULL))
         return;
     int32_t fine = as_compiler_label(c);
-    as_compiler_emit(c, (struct as_instruction){
-                            .op = AS_VM_JUMP_NULL, .flag = 1, .b = value->reg, .d = fine});
+    as_compiler_emit(
+        c, (struct as_instruction){.op = AS_VM_JUMP_NULL, .flag = 1, .b = value->reg, .d = fine});
     fail(c, row_reason(c, row, AS_REJECT_NOT_NULL, column_name(c, row->relation, column), 0));
     as_compiler_place(c, fine);
     value->may &= (uint8_t)~AS_MAY_NULL;
@@ -98,8 +98,8 @@ static void check_type(struct as_compiler *c, struct row *row, size_t column) {
     int32_t fine = as_compiler_label(c);
     as_compiler_emit(
         c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = fine});
-    fail(c, row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column),
-                       1ULL << column));
+    fail(c,
+         row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column), 1ULL << column));
     as_compiler_place(c, fine);
     value->may = (uint8_t)((value->may & AS_MAY_NULL) | 1u << type);
 }

@@ -65,6 +65,21 @@ uint16_t as_compiler_cursor(struct as_compiler *c) {
     return (uint16_t)c->program->cursor_count++;
 }
 
+int as_compiler_lookup(struct as_compiler *c, uint16_t reg, const struct as_relation *table) {
+    struct as_program *p = c->program;
+    size_t i = 0;
+    if (!c->command || reg >= p->parameter_count)
+        return -1;
+    while (i < p->lookup_count &&
+           (p->lookups[i].parameter != reg || p->lookups[i].table != table->number))
+        i++;
+    if (i == AS_LOOKUPS_MAX)
+        return -1;
+    p->lookups[i] = (struct as_lookup){reg, (uint16_t)table->number};
+    p->lookup_count += i == p->lookup_count;
+    return (int)i;
+}
+
 struct as_operand as_compiler_constant(struct as_compiler *c, struct as_value value) {
     struct as_program *p = c->program;
     size_t i = 0;

@@ -86,6 +86,9 @@ void as_compiler_refuse(struct as_compiler *c, int line, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 uint16_t as_compiler_register(struct as_compiler *c, size_t count); // the first of `count`
 uint16_t as_compiler_cursor(struct as_compiler *c);
+// The program's look-up of a row whose whole key is in a register, or -1 where that is no
+// parameter.
+int as_compiler_lookup(struct as_compiler *c, uint16_t reg, const struct as_relation *table);
 struct as_operand as_compiler_constant(struct as_compiler *c, struct as_value value);
 int32_t as_compiler_label(struct as_compiler *c);
 void as_compiler_place(struct as_compiler *c, int32_t label);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "domain/assertion.h"
-#include "stream/item.h"
+#include "domain/lookahead.h"
 
 // The forms in which a reason may stand in an outcome.
 enum reason_form { FORM_WHOLE, FORM_BARE, FORM_GROUP, FORM_BARE_GROUP, FORMS };
@@ -29,6 +29,7 @@ struct as_engine {
     struct as_assertion_state *assertions;
     struct as_vm_frame *commands;
     struct as_region scratch;
+    struct as_lookahead ahead;
     struct as_outcome_writer outcome;
     struct reason_index *reason_index; // by reason
     uint32_t *used_reasons; // reason and form of the indexes that are set, to forget them
@@ -268,29 +269,16 @@ static int malformed(struct as_error *error, uint32_t record, const char *what) 
     return as_error_set(error, AS_DATA, "record %u: %s", record, what);
 }
 
-// Reads a record; its values become the parameters of its command's program.
-static int read_item(struct as_engine *e, struct as_cursor *in, uint32_t record,
-                     struct as_item_head *head, struct as_error *error) {
-    if (!as_item_decode_head(in, head))
-        return malformed(error, record, "malformed head");
-    if (head->command >= e->domain->command_count)
-        return malformed(error, record, "unknown command");
-    const struct as_vm_frame *frame = &e->commands[head->command];
-    if (head->values != frame->program->parameter_count)
-        return malformed(error, record, "wrong number of values for its command");
-    for (size_t i = 0; i < head->values; i++) {
-        if (!as_value_decode(in, &frame->registers[i]))
-            return malformed(error, record, "malformed value");
-    }
-    return AS_OK;
-}
-
 // Decides one item on top of the group so far. Its changes stay noted whatever the result.
-static int32_t decide_item(struct as_engine *e, uint16_t command,
+static int32_t decide_item(struct as_engine *e, const struct as_ahead *item,
                            const struct as_vm_frame **frame) {
     size_t from = e->state.change_count;
-    *frame = &e->commands[command];
-    int32_t reason = as_vm_run(*frame, &e->state, &e->scratch);
+    struct as_vm_frame *run = &e->commands[item->command];
+    memcpy(run->registers, item->values, run->program->parameter_count * sizeof *item->values);
+    run->hints = item->hints;
+    run->typed = item->typed;
+    *frame = run;
+    int32_t reason = as_vm_run(run, &e->state, &e->scratch);
     if (reason == AS_VM_ACCEPTED && e->domain->assertion_count) {
         count_changes(e, from, e->state.change_count, 1);
         reason = check_assertions(e, false, frame);
@@ -321,12 +309,12 @@ static void start_item(struct as_engine *e) {
 }
 
 // Reads the rest of a group without deciding it, once one of its items was rejected.
-static int skip_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
-                      struct as_item_head *head, uint32_t records, struct as_error *error) {
-    while (head->flags & AS_ITEM_FLAG_GROUP) {
+static int skip_group(struct as_engine *e, const struct as_ahead *item, uint32_t *record,
+                      uint32_t records, struct as_error *error) {
+    while (item->grouped) {
         if (++*record >= records)
             return malformed(error, *record - 1, "its group goes on behind the frame");
-        int code = read_item(e, in, *record, head, error);
+        int code = as_lookahead_next(&e->ahead, &item, error);
         if (code)
             return code;
     }
@@ -347,21 +335,21 @@ static void reject_group(struct as_engine *e, uint32_t first, uint32_t last, uin
 
 // Rejects the items [first, *record], of which *record is the culprit, and those of its group
 // behind it.
-static int reject_items(struct as_engine *e, struct as_cursor *in, uint32_t first, uint32_t *record,
-                        struct as_item_head *head, uint32_t records, int32_t reason,
+static int reject_items(struct as_engine *e, uint32_t first, uint32_t *record,
+                        const struct as_ahead *item, uint32_t records, int32_t reason,
                         const struct as_vm_frame *frame, struct as_error *error) {
     uint32_t culprit = *record;
     size_t mark = e->outcome.rejections.size;
     reject(e, culprit, reason, frame);
     rollback_group(e);
-    if (first == culprit && !(head->flags & AS_ITEM_FLAG_GROUP))
+    if (first == culprit && !item->grouped)
         return AS_OK;
     // The culprit's rejection goes behind those of the items before it.
     struct as_buffer own = {0};
     as_buffer_append(&own, e->outcome.rejections.data + mark, e->outcome.rejections.size - mark);
     e->outcome.rejections.size = mark;
     e->outcome.rejection_count--;
-    int code = skip_group(e, in, record, head, records, error);
+    int code = skip_group(e, item, record, records, error);
     if (!code)
         reject_group(e, first, *record, culprit, reason, &own);
     as_buffer_free(&own);
@@ -369,25 +357,25 @@ static int reject_items(struct as_engine *e, struct as_cursor *in, uint32_t firs
 }
 
 // Decides the group that starts at *record; leaves *record on its last item.
-static int decide_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
-                        uint32_t records, struct as_error *error) {
+static int decide_group(struct as_engine *e, uint32_t *record, uint32_t records,
+                        struct as_error *error) {
     uint32_t first = *record;
     int code;
     e->item_count = 0;
     for (;; ++*record) {
-        struct as_item_head head;
+        const struct as_ahead *item;
         const struct as_vm_frame *frame;
         if (*record >= records)
             return malformed(error, *record - 1, "its group goes on behind the frame");
-        if ((code = read_item(e, in, *record, &head, error)))
+        if ((code = as_lookahead_next(&e->ahead, &item, error)))
             return code;
         start_item(e);
-        int32_t reason = decide_item(e, head.command, &frame);
+        int32_t reason = decide_item(e, item, &frame);
         if (reason != AS_VM_ACCEPTED) {
-            code = reject_items(e, in, first, record, &head, records, reason, frame, error);
+            code = reject_items(e, first, record, item, records, reason, frame, error);
             break;
         }
-        if (!(head.flags & AS_ITEM_FLAG_GROUP))
+        if (!item->grouped)
             break;
         settle_assertions(e);
     }
@@ -397,14 +385,13 @@ static int decide_group(struct as_engine *e, struct as_cursor *in, uint32_t *rec
     return code;
 }
 
-static int skip_records(struct as_engine *e, struct as_cursor *in, uint32_t skip,
-                        struct as_error *error) {
+static int skip_records(struct as_engine *e, uint32_t skip, struct as_error *error) {
     for (uint32_t i = 0; i < skip; i++) {
-        struct as_item_head head;
-        int code = read_item(e, in, i, &head, error);
+        const struct as_ahead *item;
+        int code = as_lookahead_next(&e->ahead, &item, error);
         if (code)
             return code;
-        if (i + 1 == skip && head.flags & AS_ITEM_FLAG_GROUP)
+        if (i + 1 == skip && item->grouped)
             return malformed(error, i, "the items decided before end inside its group");
     }
     return AS_OK;
@@ -412,17 +399,18 @@ static int skip_records(struct as_engine *e, struct as_cursor *in, uint32_t skip
 
 int as_engine_decide(struct as_engine *e, const uint8_t *body, size_t size, uint32_t records,
                      uint32_t skip, struct as_decision *decision, struct as_error *error) {
-    struct as_cursor in = as_cursor_over(body, size);
+    as_lookahead_start(&e->ahead, e->domain, &e->state, body, size, records);
     as_outcome_reset(&e->outcome);
-    int code = skip_records(e, &in, skip, error);
+    int code = skip_records(e, skip, error);
     for (uint32_t record = skip; !code && record < records; record++)
-        code = decide_group(e, &in, &record, records, error);
+        code = decide_group(e, &record, records, error);
     forget_reasons(e);
     if (code)
         return code;
-    if (as_cursor_left(&in))
-        return as_error_set(error, AS_DATA, "%zu bytes behind record %u, the last",
-                            as_cursor_left(&in), records - 1);
+    size_t left = as_cursor_left(&e->ahead.in);
+    if (left)
+        return as_error_set(error, AS_DATA, "%zu bytes behind record %u, the last", left,
+                            records - 1);
     decision->items = records - skip;
     decision->rejected = e->outcome.rejection_count;
     decision->accepted = decision->items - decision->rejected;

@@ -35,9 +35,9 @@ enum as_opcode {
     AS_VM_IS_NULL, // flag: negated
     AS_VM_ABS,     // d: reason of failure
     AS_VM_LENGTH,
-    AS_VM_FOLD_CASE, // flag: upper
-    AS_VM_CAST,      // flag: enum as_affinity
-    AS_VM_COLUMN,    // a ← column c of the row in cursor b
+    AS_VM_FOLD_CASE,      // flag: upper
+    AS_VM_CAST,           // flag: enum as_affinity
+    AS_VM_COLUMN,         // a ← column c of the row in cursor b
     AS_VM_COLUMN_INTEGER, // the same of an INTEGER column that is never NULL
     // jumps to d
     AS_VM_JUMP,
@@ -47,13 +47,14 @@ enum as_opcode {
     AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
     AS_VM_FIND, // cursor a ← row of table c with the primary key at b …; jumps where none;
                 // flag: enum as_vm_conversion of the key
-    AS_VM_REFER, // jumps where table c has a row with the primary key at b …; flag: cursor a has the
-                 // row that an earlier FIND of the same key came upon, if any
+    AS_VM_FIND_AHEAD, // the same by look-up `flag` of the program, with the hint for it
+    AS_VM_REFER, // jumps where table c has a row with the primary key at b …; flag: cursor a has
+                 // the row that an earlier FIND of the same key came upon, if any
     AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
                   // jumps where none
     AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
-    AS_VM_TYPE, // b becomes what a column of type `flag` stores; jumps where it can
-    AS_VM_FAIL, // d: reason
+    AS_VM_TYPE,        // b becomes what a column of type `flag` stores; jumps where it can
+    AS_VM_FAIL,        // d: reason
     // effects
     AS_VM_INSERT, // into table c the row at b …; cursor a
     AS_VM_UPDATE, // the row in cursor a of table c by set list d
@@ -85,6 +86,13 @@ struct as_set_list {
     uint64_t key_mask; // bit i: keys[i] of the table contains one of them (UNIQUEs only)
 };
 
+// A look-up by a parameter that is the whole primary key of a table: known before the program runs.
+struct as_lookup {
+    uint16_t parameter, table;
+};
+
+enum { AS_LOOKUPS_MAX = 8 }; // a program; further ones are made without hints
+
 struct as_program {
     struct as_instruction *code; // ends in AS_VM_END
     size_t count;
@@ -92,6 +100,8 @@ struct as_program {
     const uint8_t *parameter_types; // enum as_type | AS_PARAMETER_NULLABLE; a command's
     size_t constant_count;          // constants follow the parameters
     struct as_value *constants;
+    size_t lookup_count;
+    struct as_lookup lookups[AS_LOOKUPS_MAX];
     size_t register_count;
     size_t cursor_count;
     size_t set_list_count;

@@ -56,7 +56,7 @@ static uint64_t hash_value(const struct as_value *value) {
     return mix((uint64_t)value->integer);
 }
 
-static uint64_t hash_key(const struct as_value *values, size_t count) {
+uint64_t as_table_hash(const struct as_value *values, size_t count) {
     uint64_t hash = hash_value(&values[0]);
     for (size_t i = 1; i < count; i++)
         hash = mix(hash + 0x9e3779b97f4a7c15ULL) ^ hash_value(&values[i]);
@@ -103,8 +103,7 @@ static bool cell_equals(const struct as_table *table, const struct as_row *row, 
         return cell.integer == value->integer;
     if (table->types[column] == AS_REAL)
         return cell.real == value->real;
-    return cell.text->size == value->size &&
-           same_text(cell.text->text, value->text, value->size);
+    return cell.text->size == value->size && same_text(cell.text->text, value->text, value->size);
 }
 
 static bool key_equals(const struct as_table *table, const struct as_key *key, uint32_t row,
@@ -117,16 +116,12 @@ static bool key_equals(const struct as_table *table, const struct as_key *key, u
     return true;
 }
 
-// The commonest key is one TEXT. A row in the index has no NULL in its key.
-static uint32_t find_text(const struct as_table *table, const struct as_key *k,
-                          const struct as_value *value) {
-    uint16_t column = k->columns[0];
-    struct as_index_search search =
-        as_index_find(&k->index, XXH3_64bits(value->text, value->size));
+static uint32_t find(const struct as_table *table, const struct as_key *k,
+                     const struct as_value *values, uint64_t hash) {
+    struct as_index_search search = as_index_find(&k->index, hash);
     uint32_t row;
     while ((row = as_index_next(&search)) != AS_ROW_NONE) {
-        const struct as_text_block *text = as_table_row(table, row)->cells[column].text;
-        if (text->size == value->size && same_text(text->text, value->text, value->size))
+        if (key_equals(table, k, row, values))
             return row;
     }
     return AS_ROW_NONE;
@@ -134,19 +129,23 @@ static uint32_t find_text(const struct as_table *table, const struct as_key *k,
 
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values) {
     const struct as_key *k = &table->keys[key];
-    if (k->column_count == 1 && values->type == AS_TEXT)
-        return find_text(table, k, values);
     for (size_t i = 0; i < k->column_count; i++) {
         if (values[i].type == AS_NULL)
             return AS_ROW_NONE;
     }
-    struct as_index_search search = as_index_find(&k->index, hash_key(values, k->column_count));
-    uint32_t row;
-    while ((row = as_index_next(&search)) != AS_ROW_NONE) {
-        if (key_equals(table, k, row, values))
-            return row;
+    return find(table, k, values, as_table_hash(values, k->column_count));
+}
+
+// A live row with that key is the only one, however it was come upon.
+uint32_t as_table_find_hinted(const struct as_table *table, size_t key,
+                              const struct as_value *value, uint64_t hash, uint32_t hint) {
+    const struct as_key *k = &table->keys[key];
+    if (hint != AS_ROW_NONE) {
+        const struct as_row *row = as_table_row(table, hint);
+        if (row->bits & AS_ROW_LIVE && cell_equals(table, row, k->columns[0], value))
+            return hint;
     }
-    return AS_ROW_NONE;
+    return find(table, k, value, hash);
 }
 
 // The row's values of a key; false where one is NULL, since such a row is not in the index.
@@ -164,14 +163,14 @@ void as_table_link_key(struct as_table *table, size_t key, uint32_t row) {
     struct as_value values[AS_TABLE_COLUMNS_MAX];
     struct as_key *k = &table->keys[key];
     if (row_key(table, k, as_table_row(table, row), values))
-        as_index_add(&k->index, hash_key(values, k->column_count), row);
+        as_index_add(&k->index, as_table_hash(values, k->column_count), row);
 }
 
 void as_table_unlink_key(struct as_table *table, size_t key, uint32_t row) {
     struct as_value values[AS_TABLE_COLUMNS_MAX];
     struct as_key *k = &table->keys[key];
     if (row_key(table, k, as_table_row(table, row), values))
-        as_index_remove(&k->index, hash_key(values, k->column_count), row);
+        as_index_remove(&k->index, as_table_hash(values, k->column_count), row);
 }
 
 void as_table_link(struct as_table *table, uint32_t row) {

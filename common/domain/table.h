@@ -87,6 +87,12 @@ static inline struct as_value as_table_cell(const struct as_table *table, const 
 // match nothing.
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values);
 
+uint64_t as_table_hash(const struct as_value *key, size_t count); // of a key's values
+// The same for a key of one column, whose value is not NULL, has this hash, and is perhaps that of
+// row `hint` (or AS_ROW_NONE).
+uint32_t as_table_find_hinted(const struct as_table *table, size_t key,
+                              const struct as_value *value, uint64_t hash, uint32_t hint);
+
 // Adds a row; the values have the columns' types or are NULL. The caller has checked that no key is
 // taken.
 uint32_t as_table_insert(struct as_table *table, const struct as_value *values);

@@ -46,6 +46,26 @@ static void convert_rowid(struct as_value *value, struct as_region *scratch) {
         *value = as_value_null();
 }
 
+static bool found(const struct as_instruction *in, const struct as_vm_frame *frame,
+                  const struct as_table *table, uint32_t row) {
+    if (row == AS_ROW_NONE) {
+        frame->cursors[in->a].row = NULL; // for REFER
+        return false;
+    }
+    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
+    return true;
+}
+
+static bool find_ahead(const struct as_instruction *in, const struct as_vm_frame *frame,
+                       const struct as_state *state) {
+    const struct as_table *table = &state->tables[in->c];
+    const struct as_value *key = &frame->registers[in->b];
+    const struct as_hint *hint = &frame->hints[in->flag];
+    return found(in, frame, table,
+                 hint->hashed ? as_table_find_hinted(table, 0, key, hint->hash, hint->row)
+                              : as_table_find(table, 0, key));
+}
+
 static bool find(const struct as_instruction *in, const struct as_vm_frame *frame,
                  struct as_state *state, struct as_region *scratch) {
     struct as_table *table = &state->tables[in->c];
@@ -56,13 +76,7 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
         for (size_t i = 0; i < table->keys[0].column_count; i++)
             convert_key(table->types[table->keys[0].columns[i]], &key[i], scratch);
     }
-    uint32_t row = as_table_find(table, 0, key);
-    if (row == AS_ROW_NONE) {
-        frame->cursors[in->a].row = NULL; // for REFER
-        return false;
-    }
-    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
-    return true;
+    return found(in, frame, table, as_table_find(table, 0, key));
 }
 
 static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
@@ -117,16 +131,6 @@ static struct as_value logic(enum as_opcode op, const struct as_value *a,
 static struct as_value negate_truth(const struct as_value *a) {
     enum as_truth t = as_sql_truth(a);
     return as_sql_from_truth(t == AS_UNKNOWN ? t : !t);
-}
-
-static bool typed(const struct as_program *p, const struct as_value *parameters) {
-    for (size_t i = 0; i < p->parameter_count; i++) {
-        uint8_t declared = p->parameter_types[i];
-        if (parameters[i].type != (declared & ~AS_PARAMETER_NULLABLE) &&
-            !(parameters[i].type == AS_NULL && declared & AS_PARAMETER_NULLABLE))
-            return false;
-    }
-    return true;
 }
 
 // Instructions that leave the straight path seldom; keeps the loop below small.
@@ -239,7 +243,7 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             in = code + in->d - 1;
             break;
         case AS_VM_TYPED:
-            if (typed(frame->program, r))
+            if (frame->typed)
                 in = code + in->d - 1;
             break;
         case AS_VM_JUMP_IF:
@@ -262,6 +266,10 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             break;
         case AS_VM_FIND:
             if (!find(in, frame, state, scratch))
+                in = code + in->d - 1;
+            break;
+        case AS_VM_FIND_AHEAD:
+            if (!find_ahead(in, frame, state))
                 in = code + in->d - 1;
             break;
         case AS_VM_REFER:

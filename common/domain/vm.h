@@ -5,6 +5,7 @@
 #define AS_DOMAIN_VM_H
 
 #include "base/region.h"
+#include "domain/lookahead.h"
 #include "domain/program.h"
 #include "domain/state.h"
 
@@ -13,6 +14,8 @@ struct as_vm_frame {
     const struct as_program *program;
     struct as_value *registers;
     struct as_cursor_row *cursors;
+    const struct as_hint *hints; // for the program's look-ups, where it has any
+    bool typed;                  // the parameters have their declared types
 };
 
 void as_vm_frame_init(struct as_vm_frame *frame, const struct as_program *program);
