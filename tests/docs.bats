@@ -81,6 +81,7 @@ run_examples() { # PAGE
 @test "docs: the examples of as-log(1) run" { run_examples as-log.1; }
 @test "docs: the examples of as-audit(1) run" { run_examples as-audit.1; }
 @test "docs: the examples of as-stats(1) run" { run_examples as-stats.1; }
+@test "docs: the examples of as-preflight(1) run" { run_examples as-preflight.1; }
 @test "docs: the examples of as-domain(5) run" { run_examples as-domain.5; }
 @test "docs: the examples of as-frame(5) run" { run_examples as-frame.5; }
 @test "docs: the examples of as-store(5) run" { run_examples as-store.5; }
