@@ -93,7 +93,7 @@ struct preflight_machine {
     unsigned cpus;
     double load;              // of one minute, before the measurements
     double steal_percent;     // of the time of all CPUs, while they went on
-    uint64_t available_bytes; // of memory; 0: unknown
+    uint64_t available_bytes; // of memory; UINT64_MAX: unknown
 };
 
 struct preflight {

@@ -14,11 +14,11 @@
 static const uint64_t predicted[] = {100, 1000, 10000, 100000};
 enum { PREDICTED = sizeof predicted / sizeof *predicted, JSON_DIGITS = 9 };
 
+// The jobs of fio come first, where there is one: what the others are compared with.
 static double ratio(const struct preflight *p, const struct preflight_job *job) {
     return job->mean_ns / p->jobs[0].mean_ns;
 }
 
-// The jobs of fio first: what the others are compared with.
 static const char *text_or(const char *text, const char *otherwise) {
     return *text ? text : otherwise;
 }
