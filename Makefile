@@ -24,7 +24,7 @@ LIBS       = -lsqlite3 -lz -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
 BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libcsv-dev libjansson-dev libssl-dev \
                  libxxhash-dev
 DEMO_PACKAGES  = sqlite3
-TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fish jq mandoc procps \
+TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fio fish jq mandoc procps \
                  shellcheck strace valgrind zsh
 
 object   = $(patsubst %.c,$(BUILD)/%.o,$(1))

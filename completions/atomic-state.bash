@@ -17,6 +17,7 @@ _atomic_state_options() { # PROGRAM
     as-log) echo --from --to --follow --format --rejected ;;
     as-audit) echo --referee --since --rebuild-state --json --no-progress ;;
     as-stats) echo --json --pass --no-progress ;;
+    as-preflight) echo --max-latency --max-p99 --runtime --items --json --no-progress ;;
     esac
     echo --help --version
 }
@@ -34,7 +35,8 @@ _atomic_state_values() { # PROGRAM OPTION
     */--items | */--duration | */--keys | */--reject | */--payload | */--batch | */--rate | \
         */--seed | */--stamp | */--source | */--sources | */--command | */--delimiter | */--map | \
         */--decimal | */--linger | */--max-errors | */--segment-size | */--fold-interval | \
-        */--telemetry | */--from | */--to | */--since) echo - ;;
+        */--telemetry | */--from | */--to | */--since | */--max-latency | */--max-p99 | \
+        */--runtime) echo - ;;
     esac
 }
 
@@ -62,10 +64,11 @@ _atomic_state() {
     elif [[ $program == as-ingest ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
-    elif [[ $program == as-commit || $program == as-log || $program == as-audit ]]; then
+    elif [[ $program == as-commit || $program == as-log || $program == as-audit ||
+        $program == as-preflight ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
     fi
 }
 
-complete -F _atomic_state as-gen as-ingest as-commit as-log as-audit as-stats
+complete -F _atomic_state as-gen as-ingest as-commit as-log as-audit as-stats as-preflight

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 # fish completion for the programs of Atomic State
 
-for program in as-gen as-ingest as-commit as-log as-audit as-stats
+for program in as-gen as-ingest as-commit as-log as-audit as-stats as-preflight
     complete -c $program -f
     complete -c $program -l help -d 'Print a summary of the options'
     complete -c $program -l version -d 'Print the version'
 end
-for program in as-gen as-ingest as-commit as-audit as-stats
+for program in as-gen as-ingest as-commit as-audit as-stats as-preflight
     complete -c $program -l no-progress -d 'No progress on a terminal'
 end
-for program in as-commit as-log as-audit
+for program in as-commit as-log as-audit as-preflight
     complete -c $program -a '(__fish_complete_directories)'
 end
 
@@ -65,3 +65,9 @@ complete -c as-audit -l json -d 'Print one JSON object'
 
 complete -c as-stats -l json -d 'Print one JSON object'
 complete -c as-stats -l pass -d 'Copy the stream to stdout'
+
+complete -c as-preflight -l max-latency -x -d 'Mean latency that is still fit, in microseconds'
+complete -c as-preflight -l max-p99 -x -d '99th percentile that is still fit, in microseconds'
+complete -c as-preflight -l runtime -x -d 'Of each measurement'
+complete -c as-preflight -l items -x -d 'Of the planned run'
+complete -c as-preflight -l json -d 'Print one JSON object'
