@@ -104,8 +104,10 @@ void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *
     as_vm_frame_init(&s->holds, &assertion->holds);
     if (!assertion->grouped)
         add_group(s, 0);
-    if (assertion->plain)
+    if (assertion->plain) {
+        s->only = group_at(s, 0);
         s->before = as_alloc_zero(1, s->group_size);
+    }
 }
 
 void as_assertion_free(struct as_assertion_state *s) {
@@ -138,12 +140,19 @@ static void accumulate(struct as_group *g, struct accumulator *acc,
         g->inexact += (uint64_t)(int64_t)sign;
 }
 
+static void remember(struct as_assertion_state *s, const struct as_group *g) {
+    s->before->rows = g->rows;
+    s->before->inexact = g->inexact;
+    for (size_t i = 0; i < s->assertion->accumulator_count; i++)
+        s->before->accumulators[i] = g->accumulators[i];
+}
+
 static void touch(struct as_assertion_state *s, struct as_group *g, uint32_t number) {
     if (g->touched)
         return;
     push(&s->touched, &s->touched_count, &s->touched_capacity, number);
     if (s->before)
-        memcpy(s->before, g, s->group_size);
+        remember(s, g);
     g->touched = true;
 }
 
@@ -151,30 +160,47 @@ static bool has_value(const struct as_row *row, size_t column) {
     return row && !(row->bits >> column & 1);
 }
 
+static void accumulate_change(struct as_group *g, struct accumulator *acc,
+                              const struct as_accumulator *what, bool integer,
+                              const struct as_row *before, const struct as_row *now,
+                              int direction) {
+    bool was = has_value(before, what->column), is = has_value(now, what->column);
+    uint64_t more = (uint64_t)(int64_t)(direction * (is - was));
+    acc->count += more;
+    if (what->kind == AS_ACCUMULATE_COUNT)
+        return;
+    if (!integer) {
+        g->inexact += more;
+        return;
+    }
+    __int128 difference = is ? now->cells[what->column].integer : 0;
+    difference -= was ? before->cells[what->column].integer : 0;
+    acc->sum += direction * difference;
+}
+
 // Most assertions sum columns of all rows; theirs are read without running a program, and of a row
 // that changed only the difference counts.
 static void count_plain(struct as_assertion_state *s, const struct as_table *table,
                         const struct as_row *before, const struct as_row *now, int direction) {
-    struct as_group *g = group_at(s, 0);
+    struct as_group *g = s->only;
+    bool stays = before && now;
     touch(s, g, 0);
-    g->rows += (uint64_t)(int64_t)(direction * ((now != NULL) - (before != NULL)));
+    if (!stays)
+        g->rows += (uint64_t)(int64_t)(now ? direction : -direction);
     for (size_t i = 0; i < s->assertion->accumulator_count; i++) {
         const struct as_accumulator *what = &s->assertion->accumulators[i];
-        struct accumulator *acc = &g->accumulators[i];
         if (what->kind == AS_ACCUMULATE_ROWS)
             continue;
-        bool was = has_value(before, what->column), is = has_value(now, what->column);
-        uint64_t more = (uint64_t)(int64_t)(direction * (is - was));
-        acc->count += more;
-        if (what->kind == AS_ACCUMULATE_COUNT)
-            continue;
-        if (table->types[what->column] != AS_INTEGER) {
-            g->inexact += more;
+        if (!what->exact || !stays) {
+            accumulate_change(g, &g->accumulators[i], what,
+                              table->types[what->column] == AS_INTEGER, before, now, direction);
             continue;
         }
-        __int128 difference = is ? now->cells[what->column].integer : 0;
-        difference -= was ? before->cells[what->column].integer : 0;
-        acc->sum += direction * difference;
+        // By far the commonest: the row stays, and a sum's INTEGER in it is another.
+        const struct as_row *from = direction > 0 ? before : now,
+                            *to = direction > 0 ? now : before;
+        g->accumulators[i].sum += to->cells[what->column].integer;
+        g->accumulators[i].sum -= from->cells[what->column].integer;
     }
 }
 
@@ -218,12 +244,12 @@ static bool sees(const struct as_assertion *assertion, const struct as_row *a,
 void as_assertion_count_change(struct as_assertion_state *s, const struct as_table *table,
                                const struct as_row *before, const struct as_row *now, int direction,
                                struct as_region *scratch) {
-    if (before && now && !sees(s->assertion, before, now))
-        return;
     if (s->assertion->plain) {
         count_plain(s, table, before, now, direction);
         return;
     }
+    if (before && now && !sees(s->assertion, before, now))
+        return;
     if (before)
         as_assertion_count_row(s, table, before, -direction, scratch);
     if (now)
@@ -276,7 +302,7 @@ static int32_t check_group(const struct as_assertion_state *s, const struct as_g
 
 // What an item did may cancel out, as a transfer's two halves do in a sum: it held before.
 static bool is_as_before(const struct as_assertion_state *s) {
-    const struct as_group *g = group_at(s, 0), *before = s->before;
+    const struct as_group *g = s->only, *before = s->before;
     if (g->rows != before->rows || g->inexact != before->inexact)
         return false;
     for (size_t i = 0; i < s->assertion->accumulator_count; i++) {

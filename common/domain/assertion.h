@@ -23,7 +23,8 @@ struct as_assertion_state {
     struct as_index index; // over the groups' keys
     uint32_t *touched;
     size_t touched_count, touched_capacity;
-    struct as_group *before; // plain: the only group as it was before it was touched
+    struct as_group *only;   // plain: the only group
+    struct as_group *before; // and as it was before it was touched
     struct as_buffer key;
 };
 

@@ -177,6 +177,7 @@ static bool is_plain(const struct as_relation *r, struct as_assertion *a) {
         if (column < 0)
             return false;
         acc->column = (uint16_t)column;
+        acc->exact = r->types[column] == AS_INTEGER && r->info.columns[column].not_null;
     }
     return !a->grouped && !a->view->select->where;
 }

@@ -113,8 +113,10 @@ static int32_t check_assertions(struct as_engine *e, bool all, const struct as_v
 }
 
 static void settle_assertions(struct as_engine *e) {
-    for (size_t i = 0; i < e->domain->assertion_count; i++)
-        as_assertion_settle(&e->assertions[i]);
+    for (size_t i = 0; i < e->domain->assertion_count; i++) {
+        if (e->assertions[i].touched_count)
+            as_assertion_settle(&e->assertions[i]);
+    }
 }
 
 // ---- Initial rows -------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ static int read_item(struct as_lookahead *l, struct as_ahead *item, struct as_va
     item->command = head.command;
     item->grouped = head.flags & AS_ITEM_FLAG_GROUP;
     item->typed = typed;
+    item->program = program;
     item->values = values;
     return AS_OK;
 }
@@ -50,7 +51,7 @@ static int read_item(struct as_lookahead *l, struct as_ahead *item, struct as_va
 
 static void hash_keys(const struct as_lookahead *l, const struct as_ahead *item,
                       struct as_hint *hints) {
-    const struct as_program *program = &l->domain->commands[item->command]->program;
+    const struct as_program *program = item->program;
     for (size_t i = 0; i < program->lookup_count; i++) {
         const struct as_lookup *lookup = &program->lookups[i];
         const struct as_value *key = &item->values[lookup->parameter];
@@ -65,7 +66,7 @@ static void hash_keys(const struct as_lookahead *l, const struct as_ahead *item,
 
 static void find_rows(const struct as_lookahead *l, const struct as_ahead *item,
                       struct as_hint *hints) {
-    const struct as_program *program = &l->domain->commands[item->command]->program;
+    const struct as_program *program = item->program;
     for (size_t i = 0; i < program->lookup_count; i++) {
         const struct as_table *table = &l->state->tables[program->lookups[i].table];
         if (!hints[i].hashed)
@@ -80,7 +81,7 @@ static void find_rows(const struct as_lookahead *l, const struct as_ahead *item,
 static void fetch_keys(const struct as_lookahead *l, const struct as_ahead *item,
                        const struct as_hint *hints) {
     __asm__ volatile(""); // or gcc takes a function that only prefetches for one without effect
-    const struct as_program *program = &l->domain->commands[item->command]->program;
+    const struct as_program *program = item->program;
     for (size_t i = 0; i < program->lookup_count; i++) {
         const struct as_table *table = &l->state->tables[program->lookups[i].table];
         uint16_t column = table->keys[0].columns[0];
@@ -108,7 +109,7 @@ int as_lookahead_refill(struct as_lookahead *l, struct as_error *error) {
         if (code)
             return code;
         item->hints = &l->hints[l->count * AS_LOOKUPS_MAX];
-        values += l->domain->commands[item->command]->program.parameter_count;
+        values += item->program->parameter_count;
         l->record++;
         l->count++;
     }

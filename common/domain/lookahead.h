@@ -29,6 +29,7 @@ struct as_ahead {
     uint16_t command;
     bool grouped;                  // the next item belongs to the same group
     bool typed;                    // every value has its declared type, or is NULL and may be
+    const struct as_program *program;
     const struct as_value *values; // a value a parameter
     const struct as_hint *hints;   // one for each of the program's look-ups
 };

@@ -71,6 +71,7 @@ struct as_accumulator {
     uint16_t input;             // register of `row`: the argument's value
     uint16_t output;            // parameter of `holds`
     uint16_t column;            // where the argument is a column (plain assertions)
+    bool exact;                 // and that is an INTEGER which is never NULL
 };
 
 struct as_assertion {

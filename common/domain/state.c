@@ -27,17 +27,19 @@ void as_state_free(struct as_state *state) {
 
 // ---- Changes ------------------------------------------------------------------------------------
 
-static struct as_change *add_change(struct as_state *state) {
-    if (state->change_count == state->change_capacity) {
-        state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
-        state->changes =
-            as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
-    }
+static void grow_changes(struct as_state *state) {
+    state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
+    state->changes = as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
+}
+
+static inline struct as_change *add_change(struct as_state *state) {
+    if (state->change_count == state->change_capacity)
+        grow_changes(state);
     return &state->changes[state->change_count++];
 }
 
-static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                              struct as_row *row, uint32_t number) {
+static inline struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                                     struct as_row *row, uint32_t number) {
     struct as_table *t = &state->tables[table];
     struct as_change *change = add_change(state);
     change->kind = (uint8_t)kind;

@@ -58,6 +58,8 @@ static uint64_t hash_value(const struct as_value *value) {
 
 uint64_t as_table_hash(const struct as_value *values, size_t count) {
     uint64_t hash = hash_value(&values[0]);
+    if (count == 1)
+        return hash;
     for (size_t i = 1; i < count; i++)
         hash = mix(hash + 0x9e3779b97f4a7c15ULL) ^ hash_value(&values[i]);
     return hash;
