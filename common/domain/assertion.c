@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "domain/sql_value.h"
 
-struct accumulator {
+struct as_accumulated {
     __int128 sum;
     uint64_t count; // of arguments that are not NULL
 };
@@ -19,7 +19,7 @@ struct as_group {
     char *key; // the group's values, encoded
     size_t key_size;
     bool touched;
-    struct accumulator accumulators[];
+    struct as_accumulated accumulators[];
 };
 
 enum { CHUNK_GROUPS = 64 };
@@ -94,20 +94,35 @@ static uint32_t group_of_row(struct as_assertion_state *s) {
     return add_group(s, hash);
 }
 
-void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *assertion) {
+static void init_groups(struct as_assertion_state *s) {
+    size_t accumulators = s->assertion->accumulator_count;
+    size_t size = sizeof(struct as_group) + accumulators * sizeof(struct as_accumulated);
+    s->group_size = (size + 15) / 16 * 16;
+    if (!s->assertion->grouped)
+        add_group(s, 0);
+}
+
+static void init_totals(struct as_assertion_state *s, struct as_state *state) {
+    const struct as_assertion *a = s->assertion;
+    s->state = state;
+    s->totals = as_alloc_zero(a->accumulator_count + 1, sizeof *s->totals);
+    s->seen = as_alloc_zero(a->accumulator_count + 1, sizeof *s->seen);
+    for (size_t i = 0; i < a->accumulator_count; i++) {
+        if (a->accumulators[i].kind != AS_ACCUMULATE_ROWS)
+            s->totals[i] = as_state_add_total(state, a->table, a->accumulators[i].column);
+    }
+}
+
+void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *assertion,
+                       struct as_state *state) {
     memset(s, 0, sizeof *s);
     s->assertion = assertion;
-    size_t size =
-        sizeof(struct as_group) + assertion->accumulator_count * sizeof(struct accumulator);
-    s->group_size = (size + 15) / 16 * 16;
     as_vm_frame_init(&s->row, &assertion->row);
     as_vm_frame_init(&s->holds, &assertion->holds);
-    if (!assertion->grouped)
-        add_group(s, 0);
-    if (assertion->plain) {
-        s->only = group_at(s, 0);
-        s->before = as_alloc_zero(1, s->group_size);
-    }
+    if (assertion->plain)
+        init_totals(s, state);
+    else
+        init_groups(s);
 }
 
 void as_assertion_free(struct as_assertion_state *s) {
@@ -118,7 +133,8 @@ void as_assertion_free(struct as_assertion_state *s) {
     free(s->groups);
     free(s->free_groups);
     free(s->touched);
-    free(s->before);
+    free(s->totals);
+    free(s->seen);
     as_index_free(&s->index);
     as_buffer_free(&s->key);
     as_vm_frame_free(&s->row);
@@ -127,7 +143,7 @@ void as_assertion_free(struct as_assertion_state *s) {
 
 // ---- Counting -----------------------------------------------------------------------------------
 
-static void accumulate(struct as_group *g, struct accumulator *acc,
+static void accumulate(struct as_group *g, struct as_accumulated *acc,
                        const struct as_accumulator *what, const struct as_value *v, int sign) {
     if (what->kind == AS_ACCUMULATE_ROWS || v->type == AS_NULL)
         return;
@@ -140,80 +156,16 @@ static void accumulate(struct as_group *g, struct accumulator *acc,
         g->inexact += (uint64_t)(int64_t)sign;
 }
 
-static void remember(struct as_assertion_state *s, const struct as_group *g) {
-    s->before->rows = g->rows;
-    s->before->inexact = g->inexact;
-    for (size_t i = 0; i < s->assertion->accumulator_count; i++)
-        s->before->accumulators[i] = g->accumulators[i];
-}
-
 static void touch(struct as_assertion_state *s, struct as_group *g, uint32_t number) {
-    if (g->touched)
-        return;
-    push(&s->touched, &s->touched_count, &s->touched_capacity, number);
-    if (s->before)
-        remember(s, g);
+    if (!g->touched)
+        push(&s->touched, &s->touched_count, &s->touched_capacity, number);
     g->touched = true;
 }
 
-static bool has_value(const struct as_row *row, size_t column) {
-    return row && !(row->bits >> column & 1);
-}
-
-static void accumulate_change(struct as_group *g, struct accumulator *acc,
-                              const struct as_accumulator *what, bool integer,
-                              const struct as_row *before, const struct as_row *now,
-                              int direction) {
-    bool was = has_value(before, what->column), is = has_value(now, what->column);
-    uint64_t more = (uint64_t)(int64_t)(direction * (is - was));
-    acc->count += more;
-    if (what->kind == AS_ACCUMULATE_COUNT)
-        return;
-    if (!integer) {
-        g->inexact += more;
-        return;
-    }
-    __int128 difference = is ? now->cells[what->column].integer : 0;
-    difference -= was ? before->cells[what->column].integer : 0;
-    acc->sum += direction * difference;
-}
-
-// Most assertions sum columns of all rows; theirs are read without running a program, and of a row
-// that changed only the difference counts.
-static void count_plain(struct as_assertion_state *s, const struct as_table *table,
-                        const struct as_row *before, const struct as_row *now, int direction) {
-    struct as_group *g = s->only;
-    bool stays = before && now;
-    touch(s, g, 0);
-    if (!stays)
-        g->rows += (uint64_t)(int64_t)(now ? direction : -direction);
-    for (size_t i = 0; i < s->assertion->accumulator_count; i++) {
-        const struct as_accumulator *what = &s->assertion->accumulators[i];
-        if (what->kind == AS_ACCUMULATE_ROWS)
-            continue;
-        if (!what->exact || !stays) {
-            accumulate_change(g, &g->accumulators[i], what,
-                              table->types[what->column] == AS_INTEGER, before, now, direction);
-            continue;
-        }
-        // By far the commonest: the row stays, and a sum's INTEGER in it is another.
-        const struct as_row *from = direction > 0 ? before : now,
-                            *to = direction > 0 ? now : before;
-        g->accumulators[i].sum += to->cells[what->column].integer;
-        g->accumulators[i].sum -= from->cells[what->column].integer;
-    }
-}
-
-void as_assertion_count_row(struct as_assertion_state *s, const struct as_table *table,
-                            const struct as_row *row, int sign, struct as_region *scratch) {
+void as_assertion_count_row(struct as_assertion_state *s, const struct as_row *row, int sign,
+                            struct as_region *scratch) {
     const struct as_assertion *a = s->assertion;
-    if (a->plain) {
-        count_plain(s, table, NULL, row, sign);
-        return;
-    }
-    // A row program only reads.
-    s->row.cursors[0] =
-        (struct as_cursor_row){.table = table, .row = (struct as_row *)(uintptr_t)row};
+    s->row.cursors[0] = (struct as_cursor_row){.row = row};
     bool failed = as_vm_run(&s->row, NULL, scratch) != AS_VM_ACCEPTED;
     if (!failed && s->row.registers[a->counted].integer == 0)
         return;
@@ -229,9 +181,8 @@ void as_assertion_count_row(struct as_assertion_state *s, const struct as_table 
     }
 }
 
-// Do the two rows differ in a column that the assertion reads?
-static bool sees(const struct as_assertion *assertion, const struct as_row *a,
-                 const struct as_row *b) {
+bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
+                       const struct as_row *b) {
     for (uint64_t mask = assertion->columns; mask; mask &= mask - 1) {
         int column = __builtin_ctzll(mask);
         if (a->cells[column].integer != b->cells[column].integer ||
@@ -241,57 +192,33 @@ static bool sees(const struct as_assertion *assertion, const struct as_row *a,
     return false;
 }
 
-void as_assertion_count_change(struct as_assertion_state *s, const struct as_table *table,
-                               const struct as_row *before, const struct as_row *now, int direction,
-                               struct as_region *scratch) {
-    if (s->assertion->plain) {
-        count_plain(s, table, before, now, direction);
-        return;
-    }
-    if (before && now && !sees(s->assertion, before, now))
-        return;
-    if (before)
-        as_assertion_count_row(s, table, before, -direction, scratch);
-    if (now)
-        as_assertion_count_row(s, table, now, direction, scratch);
-}
-
 // ---- Checking -----------------------------------------------------------------------------------
 
-// The group's values and accumulators as the parameters of `holds`; false where a sum leaves 64
-// bits.
-static bool fill_parameters(const struct as_assertion_state *s, const struct as_group *g) {
-    const struct as_assertion *a = s->assertion;
-    struct as_value *registers = s->holds.registers;
-    struct as_cursor key = as_cursor_over(g->key, g->key_size);
-    bool exact = g->inexact == 0;
-    for (size_t i = 0; i < a->group_count; i++) {
-        if (!as_value_decode(&key, &registers[i]))
-            registers[i] = as_value_null();
+// An accumulator as a parameter of `holds`; false where a sum leaves 64 bits.
+static bool fill_accumulator(const struct as_assertion_state *s, const struct as_accumulator *what,
+                             const struct as_accumulated *acc, uint64_t rows) {
+    struct as_value v = as_value_integer((int64_t)acc->count);
+    bool exact = true;
+    if (what->kind == AS_ACCUMULATE_ROWS)
+        v = as_value_integer((int64_t)rows);
+    if (what->kind == AS_ACCUMULATE_SUM && acc->count == 0)
+        v = as_value_null();
+    if (what->kind == AS_ACCUMULATE_SUM && acc->count) {
+        exact = acc->sum >= INT64_MIN && acc->sum <= INT64_MAX;
+        v = as_value_integer((int64_t)acc->sum);
     }
-    for (size_t i = 0; i < a->accumulator_count; i++) {
-        const struct as_accumulator *what = &a->accumulators[i];
-        const struct accumulator *acc = &g->accumulators[i];
-        struct as_value v = as_value_integer((int64_t)acc->count);
-        if (what->kind == AS_ACCUMULATE_ROWS)
-            v = as_value_integer((int64_t)g->rows);
-        if (what->kind == AS_ACCUMULATE_SUM && acc->count == 0)
-            v = as_value_null();
-        if (what->kind == AS_ACCUMULATE_SUM && acc->count) {
-            exact &= acc->sum >= INT64_MIN && acc->sum <= INT64_MAX;
-            v = as_value_integer((int64_t)acc->sum);
-        }
-        registers[what->output] = v;
-    }
+    s->holds.registers[what->output] = v;
     return exact;
 }
 
-static int32_t check_group(const struct as_assertion_state *s, const struct as_group *g,
-                           struct as_region *scratch) {
+// Runs `holds` over accumulators; its other parameters are filled.
+static int32_t check(const struct as_assertion_state *s, const struct as_accumulated *accumulated,
+                     uint64_t rows, uint64_t inexact, struct as_region *scratch) {
     const struct as_assertion *a = s->assertion;
-    if (!g->key || (a->grouped && g->rows == 0))
-        return AS_VM_ACCEPTED;
-    if (!fill_parameters(s, g))
+    bool exact = inexact == 0;
+    for (size_t i = 0; i < a->accumulator_count; i++)
+        exact &= fill_accumulator(s, &a->accumulators[i], &accumulated[i], rows);
+    if (!exact)
         return (int32_t)a->reason_error;
     int32_t reason = as_vm_run(&s->holds, NULL, scratch);
     if (reason != AS_VM_ACCEPTED)
@@ -300,22 +227,20 @@ static int32_t check_group(const struct as_assertion_state *s, const struct as_g
                                                                     : AS_VM_ACCEPTED;
 }
 
-// What an item did may cancel out, as a transfer's two halves do in a sum: it held before.
-static bool is_as_before(const struct as_assertion_state *s) {
-    const struct as_group *g = s->only, *before = s->before;
-    if (g->rows != before->rows || g->inexact != before->inexact)
-        return false;
-    for (size_t i = 0; i < s->assertion->accumulator_count; i++) {
-        const struct accumulator *a = &g->accumulators[i], *b = &before->accumulators[i];
-        if (a->sum != b->sum || a->count != b->count)
-            return false;
+static int32_t check_group(const struct as_assertion_state *s, const struct as_group *g,
+                           struct as_region *scratch) {
+    const struct as_assertion *a = s->assertion;
+    if (!g->key || (a->grouped && g->rows == 0))
+        return AS_VM_ACCEPTED;
+    struct as_cursor key = as_cursor_over(g->key, g->key_size);
+    for (size_t i = 0; i < a->group_count; i++) {
+        if (!as_value_decode(&key, &s->holds.registers[i]))
+            s->holds.registers[i] = as_value_null();
     }
-    return true;
+    return check(s, g->accumulators, g->rows, g->inexact, scratch);
 }
 
-int32_t as_assertion_check(struct as_assertion_state *s, bool all, struct as_region *scratch) {
-    if (!all && s->before && is_as_before(s))
-        return AS_VM_ACCEPTED;
+static int32_t check_groups(struct as_assertion_state *s, bool all, struct as_region *scratch) {
     size_t count = all ? s->group_limit : s->touched_count;
     for (size_t i = 0; i < count; i++) {
         uint32_t number = all ? (uint32_t)i : s->touched[i];
@@ -324,6 +249,46 @@ int32_t as_assertion_check(struct as_assertion_state *s, bool all, struct as_reg
             return reason;
     }
     return AS_VM_ACCEPTED;
+}
+
+// ---- Plain assertions ---------------------------------------------------------------------------
+
+// Takes the totals as they are; false where they are still those that were seen.
+static bool look(struct as_assertion_state *s) {
+    const struct as_assertion *a = s->assertion;
+    const struct as_totals *totals = &s->state->totals[a->table];
+    uint64_t rows = s->state->tables[a->table].live_count, inexact = 0;
+    bool moved = rows != s->seen_rows;
+    s->seen_rows = rows;
+    for (size_t i = 0; i < a->accumulator_count; i++) {
+        if (a->accumulators[i].kind == AS_ACCUMULATE_ROWS)
+            continue;
+        const struct as_total *total = &totals->list[s->totals[i]];
+        struct as_accumulated now = {total->sum, total->count};
+        moved |= now.sum != s->seen[i].sum || now.count != s->seen[i].count;
+        s->seen[i] = now;
+        if (a->accumulators[i].kind == AS_ACCUMULATE_SUM)
+            inexact |= total->inexact;
+    }
+    moved |= inexact != s->seen_inexact;
+    s->seen_inexact = inexact;
+    return moved;
+}
+
+// Between two items the totals are such that the assertion holds, so that none that were not moved
+// need a check. After a failed one they will be moved back: what was seen then must not be taken
+// for good.
+static int32_t check_totals(struct as_assertion_state *s, bool all, struct as_region *scratch) {
+    if (!look(s) && !all)
+        return AS_VM_ACCEPTED;
+    int32_t reason = check(s, s->seen, s->seen_rows, s->seen_inexact, scratch);
+    if (reason != AS_VM_ACCEPTED)
+        s->seen_rows = UINT64_MAX;
+    return reason;
+}
+
+int32_t as_assertion_check(struct as_assertion_state *s, bool all, struct as_region *scratch) {
+    return s->assertion->plain ? check_totals(s, all, scratch) : check_groups(s, all, scratch);
 }
 
 void as_assertion_settle(struct as_assertion_state *s) {

@@ -3,6 +3,9 @@
 // Assertions kept incrementally: for each group of each assertion the number of rows and the sums
 // and counts that its expression needs, brought up to date by the rows that an item changed.
 // Checking costs the groups touched, whatever the number of rows.
+//
+// A plain assertion, over sums and counts of columns of all rows, has no groups: it looks at the
+// state's totals, and only where they differ from those that it was last seen to hold for.
 #ifndef AS_DOMAIN_ASSERTION_H
 #define AS_DOMAIN_ASSERTION_H
 
@@ -11,6 +14,7 @@
 #include "domain/vm.h"
 
 struct as_group;
+struct as_accumulated;
 
 struct as_assertion_state {
     const struct as_assertion *assertion;
@@ -23,25 +27,29 @@ struct as_assertion_state {
     struct as_index index; // over the groups' keys
     uint32_t *touched;
     size_t touched_count, touched_capacity;
-    struct as_group *only;   // plain: the only group
-    struct as_group *before; // and as it was before it was touched
     struct as_buffer key;
+    // Plain assertions:
+    const struct as_state *state;
+    size_t *totals;              // an accumulator: which of the table's totals
+    struct as_accumulated *seen; // an accumulator, when it was last seen to hold
+    uint64_t seen_rows, seen_inexact;
 };
 
-void as_assertion_init(struct as_assertion_state *state, const struct as_assertion *assertion);
+// `state` has no rows yet.
+void as_assertion_init(struct as_assertion_state *assertion_state,
+                       const struct as_assertion *assertion, struct as_state *state);
 void as_assertion_free(struct as_assertion_state *state);
 
-// Adds (sign 1) or takes away (-1) a row of the assertion's table.
-void as_assertion_count_row(struct as_assertion_state *state, const struct as_table *table,
-                            const struct as_row *row, int sign, struct as_region *scratch);
+// Adds (sign 1) or takes away (-1) a row of the table of an assertion that is not plain.
+void as_assertion_count_row(struct as_assertion_state *state, const struct as_row *row, int sign,
+                            struct as_region *scratch);
 
-// Counts what became of a row: from `before` to `now`, either NULL where there is none (direction
-// 1), or back again (-1).
-void as_assertion_count_change(struct as_assertion_state *state, const struct as_table *table,
-                               const struct as_row *before, const struct as_row *now, int direction,
-                               struct as_region *scratch);
+// Do the two rows differ in a column that the assertion reads?
+bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
+                       const struct as_row *b);
 
-// Does it hold in every group touched since the last settle (`all`: in every group)?
+// Does it hold in every group touched since the last settle (`all`: in every group)? A plain one:
+// now?
 // AS_VM_ACCEPTED, or the reason, whose values are in state->holds.
 int32_t as_assertion_check(struct as_assertion_state *state, bool all, struct as_region *scratch);
 

@@ -155,14 +155,14 @@ static uint32_t assertion_reason(struct as_compiler *c, const struct as_assertio
     for (size_t i = 0; i < a->group_count && spec.count < most; i++) {
         const struct as_expr *e = resolve_group(spec.relation, select, i);
         spec.names[spec.count] = as_region_text(&c->domain->region, e->span.text, e->span.size);
-        spec.registers[spec.count] = (uint16_t)i;
+        spec.sources[spec.count] = as_source_register((uint16_t)i);
         spec.count++;
     }
     spec.keys = spec.count;
     for (size_t i = 0; i < a->accumulator_count && spec.count < most; i++) {
         const struct as_expr *e = a->accumulators[i].expr;
         spec.names[spec.count] = as_region_text(&c->domain->region, e->span.text, e->span.size);
-        spec.registers[spec.count++] = a->accumulators[i].output;
+        spec.sources[spec.count++] = as_source_register(a->accumulators[i].output);
     }
     return (uint32_t)as_compiler_reason(c, &spec);
 }
@@ -177,7 +177,6 @@ static bool is_plain(const struct as_relation *r, struct as_assertion *a) {
         if (column < 0)
             return false;
         acc->column = (uint16_t)column;
-        acc->exact = r->types[column] == AS_INTEGER && r->info.columns[column].not_null;
     }
     return !a->grouped && !a->view->select->where;
 }

@@ -28,11 +28,12 @@ struct as_operand as_compile_case(struct as_compiler *c, const struct as_expr *e
         int32_t next = as_compiler_label(c);
         if (e->has_base) {
             struct as_operand when = compile(c, e->args[i]);
-            struct as_operand equal = as_compile_compare(
-                c, AS_OP_EQ, &base, &when, as_comparison_affinity(&base, &when), AS_NO_REGISTER);
-            as_compiler_emit(
-                c, (struct as_instruction){
-                       .op = AS_VM_JUMP_IF, .flag = AS_VM_NULL_JUMPS, .b = equal.reg, .d = next});
+            as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
+                                                        .flag = AS_OP_NE | AS_VM_NULL_JUMPS,
+                                                        .a = as_comparison_affinity(&base, &when),
+                                                        .b = base.reg,
+                                                        .c = when.reg,
+                                                        .d = next});
         } else {
             as_compile_jump(c, e->args[i], false, true, next);
         }

@@ -36,24 +36,25 @@ static struct as_binding row_binding(const struct row *row) {
                                .cursor = row->cursor};
 }
 
-static void add_column(struct as_compiler *c, struct as_reason_spec *spec, const struct row *row,
-                       size_t column) {
-    struct as_binding binding = row_binding(row);
-    spec->names[spec->count] = row->relation->info.columns[column].name;
-    spec->registers[spec->count++] = as_compile_column(c, &binding, column, AS_NO_REGISTER).reg;
+static void add_column(struct as_reason_spec *spec, const struct row *row, size_t column) {
+    const struct as_column_info *info = &row->relation->info.columns[column];
+    spec->names[spec->count] = info->name;
+    spec->sources[spec->count++] =
+        is_set(row, column) ? as_source_register(row->values[column].reg)
+                            : (struct as_value_source){row->cursor, (uint16_t)column, info->type};
 }
 
-// A reason with the row's key, then the columns in `mask`. May emit code that reads columns.
+// A reason with the row's key, then the columns in `mask`.
 static int32_t row_reason(struct as_compiler *c, const struct row *row, uint8_t kind,
                           const char *name, uint64_t mask) {
     const struct as_relation *r = row->relation;
     struct as_reason_spec spec = {.kind = kind, .name = name, .relation = r};
     for (size_t i = 0; r->key_count && i < r->keys[0].column_count; i++)
-        add_column(c, &spec, row, r->keys[0].columns[i]);
+        add_column(&spec, row, r->keys[0].columns[i]);
     spec.keys = spec.count;
     for (size_t i = 0; i < r->info.column_count; i++) {
         if (mask >> i & 1 & ~(r->key_mask >> i))
-            add_column(c, &spec, row, i);
+            add_column(&spec, row, i);
     }
     return as_compiler_reason(c, &spec);
 }
@@ -66,22 +67,16 @@ static const char *column_name(struct as_compiler *c, const struct as_relation *
     return name;
 }
 
-// Reads of what a reason tells stand between the jump over a failure and the failure.
-static void fail(struct as_compiler *c, int32_t reason) {
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
-}
-
 // ---- Checks -------------------------------------------------------------------------------------
 
 static void check_not_null(struct as_compiler *c, struct row *row, size_t column) {
     struct as_operand *value = &row->values[column];
     if (!row->relation->info.columns[column].not_null || !(value->may & AS_MAY_NULL))
         return;
-    int32_t fine = as_compiler_label(c);
-    as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_JUMP_NULL, .flag = 1, .b = value->reg, .d = fine});
-    fail(c, row_reason(c, row, AS_REJECT_NOT_NULL, column_name(c, row->relation, column), 0));
-    as_compiler_place(c, fine);
+    int32_t reason =
+        row_reason(c, row, AS_REJECT_NOT_NULL, column_name(c, row->relation, column), 0);
+    as_compiler_emit(c,
+                     (struct as_instruction){.op = AS_VM_NOT_NULL, .b = value->reg, .d = reason});
     value->may &= (uint8_t)~AS_MAY_NULL;
 }
 
@@ -95,13 +90,12 @@ static void check_type(struct as_compiler *c, struct row *row, size_t column) {
     enum as_type type = row->relation->info.columns[column].type;
     if (fits(value, type))
         return;
-    int32_t fine = as_compiler_label(c);
+    int32_t reason =
+        row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column), 1ULL << column);
     as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = fine});
-    fail(c,
-         row_reason(c, row, AS_REJECT_TYPE, column_name(c, row->relation, column), 1ULL << column));
-    as_compiler_place(c, fine);
+        c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = reason});
     value->may = (uint8_t)((value->may & AS_MAY_NULL) | 1u << type);
+    value->parameter = 0;
 }
 
 static void check_types(struct as_compiler *c, struct row *row) {
@@ -126,7 +120,8 @@ static void check_checks(struct as_compiler *c, struct row *row, uint64_t change
         check_types(c, row);
         int32_t fine = as_compiler_label(c);
         as_compile_jump(c, check->expr, true, true, fine);
-        fail(c, row_reason(c, row, AS_REJECT_CHECK, check->name, check->columns));
+        int32_t reason = row_reason(c, row, AS_REJECT_CHECK, check->name, check->columns);
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
         as_compiler_place(c, fine);
     }
     c->scope = outer;
@@ -158,7 +153,8 @@ static uint64_t key_columns(const struct as_relation_key *key) {
 
 static void fail_unique(struct as_compiler *c, const struct row *row, size_t key) {
     const struct as_relation_key *k = &row->relation->keys[key];
-    fail(c, row_reason(c, row, AS_REJECT_UNIQUE, k->name, key_columns(k)));
+    int32_t reason = row_reason(c, row, AS_REJECT_UNIQUE, k->name, key_columns(k));
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FAIL, .d = reason});
 }
 
 // ---- INSERT -------------------------------------------------------------------------------------
@@ -219,6 +215,23 @@ static void do_update(struct as_compiler *c, const struct row *row, const struct
     c->scope = scope.outer;
 }
 
+// The row that has the key already. A primary key that is a parameter is looked up as such.
+static void find_taken(struct as_compiler *c, const struct row *row, size_t key, uint16_t cursor,
+                       int32_t free) {
+    const struct as_relation *r = row->relation;
+    uint16_t parameter =
+        key == 0 && r->keys[0].column_count == 1 ? row->values[r->keys[0].columns[0]].parameter : 0;
+    if (parameter)
+        as_compiler_find(c, r, (uint16_t)(parameter - 1), true, cursor, free);
+    else
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_UNIQUE,
+                                                    .flag = (uint8_t)key,
+                                                    .a = cursor,
+                                                    .b = key_registers(c, row, key),
+                                                    .c = (uint16_t)r->number,
+                                                    .d = free});
+}
+
 static void check_keys(struct as_compiler *c, struct row *row, const struct as_upsert *upsert,
                        int32_t end) {
     const struct as_relation *r = row->relation;
@@ -228,12 +241,7 @@ static void check_keys(struct as_compiler *c, struct row *row, const struct as_u
             check_types(c, row);
         int32_t free = as_compiler_label(c);
         uint16_t cursor = as_compiler_cursor(c);
-        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_UNIQUE,
-                                                    .flag = (uint8_t)order[i],
-                                                    .a = cursor,
-                                                    .b = key_registers(c, row, order[i]),
-                                                    .c = (uint16_t)r->number,
-                                                    .d = free});
+        find_taken(c, row, order[i], cursor, free);
         if (!in_target(r, upsert, order[i])) {
             fail_unique(c, row, order[i]);
         } else {
@@ -327,19 +335,22 @@ static void assign(struct as_compiler *c, struct row *row, size_t column,
 static int32_t add_set_list(struct as_compiler *c, const struct row *row, uint64_t changed) {
     struct as_program *p = c->program;
     const struct as_relation *r = row->relation;
-    struct as_set_list set = {.count = 0};
+    struct as_set_list set = {.mask = changed};
     size_t most = r->info.column_count;
     set.columns = as_region_alloc(&c->domain->region, most * sizeof *set.columns);
     set.registers = as_region_alloc(&c->domain->region, most * sizeof *set.registers);
     for (size_t i = 0; i < most; i++) {
         if (!is_set(row, i))
             continue;
-        set.has_text |= r->types[i] == AS_TEXT;
         set.columns[set.count] = (uint16_t)i;
         set.registers[set.count++] = row->values[i].reg;
     }
     for (size_t i = 1; i < r->key_count; i++)
         set.key_mask |= key_columns(&r->keys[i]) & changed ? 1ULL << i : 0;
+    for (size_t i = 0; i < set.count; i++)
+        set.texts |= r->types[set.columns[i]] == AS_TEXT;
+    const struct as_column_info *first = &r->info.columns[set.count ? set.columns[0] : 0];
+    set.integer = set.count == 1 && !set.key_mask && first->type == AS_INTEGER && first->not_null;
     p->set_lists =
         as_region_grow(&c->domain->region, p->set_lists, p->set_list_count, sizeof *p->set_lists);
     p->set_lists[p->set_list_count] = set;

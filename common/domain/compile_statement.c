@@ -271,7 +271,7 @@ static int32_t reference_reason(struct as_compiler *c, const struct as_reference
         .kind = AS_REJECT_REFERENCE, .name = reference->name, .relation = c->command};
     for (size_t i = 0; i < reference->column_count; i++) {
         spec.names[spec.count] = c->command->info.columns[reference->columns[i]].name;
-        spec.registers[spec.count++] = reference->columns[i];
+        spec.sources[spec.count++] = as_source_register(reference->columns[i]);
     }
     return as_compiler_reason(c, &spec);
 }
@@ -289,7 +289,7 @@ static uint16_t reference_key(struct as_compiler *c, const struct as_reference *
 }
 
 static void compile_reference(struct as_compiler *c, const struct as_reference *reference) {
-    int32_t fine = as_compiler_label(c);
+    int32_t fine = as_compiler_label(c), missing = as_compiler_label(c);
     for (size_t i = 0; i < reference->column_count; i++) {
         if (!c->command->info.columns[reference->columns[i]].not_null)
             as_compiler_emit(c, (struct as_instruction){
@@ -297,14 +297,9 @@ static void compile_reference(struct as_compiler *c, const struct as_reference *
     }
     uint16_t key = reference_key(c, reference);
     const struct as_relation *parent = c->domain->tables[reference->parent];
-    bool found = key < c->program->parameter_count && c->found[key].relation == parent;
-    as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_REFER,
-                                   .flag = found,
-                                   .a = found ? c->found[key].cursor : as_compiler_cursor(c),
-                                   .b = key,
-                                   .c = (uint16_t)reference->parent,
-                                   .d = fine});
+    as_compiler_find(c, parent, key, true, as_compiler_cursor(c), missing);
+    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = fine});
+    as_compiler_place(c, missing);
     as_compiler_emit(
         c, (struct as_instruction){.op = AS_VM_FAIL, .d = reference_reason(c, reference)});
     as_compiler_place(c, fine);

@@ -42,11 +42,6 @@ static inline struct as_index_search as_index_find(const struct as_index *index,
     return (struct as_index_search){part, (uint32_t)hash, (uint32_t)hash & part->mask};
 }
 
-static inline void as_index_prefetch(const struct as_index *index, uint64_t hash) {
-    const struct as_index_part *part = as_index_part_of(index, hash);
-    __builtin_prefetch(&part->slots[(uint32_t)hash & part->mask]);
-}
-
 static inline uint32_t as_index_next(struct as_index_search *search) {
     const struct as_index_part *part = search->part;
     if (!part->slots)
@@ -59,6 +54,13 @@ static inline uint32_t as_index_next(struct as_index_search *search) {
         if ((uint32_t)(slot >> 32) == search->tag)
             return (uint32_t)slot - 1;
     }
+}
+
+// Fetches what a search will look at.
+static inline void as_index_prefetch(const struct as_index *index, uint64_t hash) {
+    const struct as_index_part *part = as_index_part_of(index, hash);
+    if (part->slots)
+        __builtin_prefetch(&part->slots[(uint32_t)hash & part->mask]);
 }
 
 void as_index_add(struct as_index *index, uint64_t hash, uint32_t row);

@@ -37,30 +37,34 @@ enum as_opcode {
     AS_VM_LENGTH,
     AS_VM_FOLD_CASE,      // flag: upper
     AS_VM_CAST,           // flag: enum as_affinity
-    AS_VM_COLUMN,         // a ← column c of the row in cursor b
-    AS_VM_COLUMN_INTEGER, // the same of an INTEGER column that is never NULL
+    AS_VM_COLUMN,         // a ← column c, of type `flag`, of the row in cursor b
+    AS_VM_COLUMN_INTEGER, // the same of an INTEGER NOT NULL
     // jumps to d
     AS_VM_JUMP,
     AS_VM_TYPED,        // where every parameter has its declared type, or is NULL and may be
     AS_VM_JUMP_IF,      // by the truth of b; flag: AS_VM_SENSE, AS_VM_NULL_JUMPS
     AS_VM_JUMP_NULL,    // where b is NULL; flag: where it is not
     AS_VM_JUMP_COMPARE, // where b op c; flag: operator | AS_VM_NULL_JUMPS, a: affinity
-    AS_VM_FIND, // cursor a ← row of table c with the primary key at b …; jumps where none;
-                // flag: enum as_vm_conversion of the key
-    AS_VM_FIND_AHEAD, // the same by look-up `flag` of the program, with the hint for it
-    AS_VM_REFER, // jumps where table c has a row with the primary key at b …; flag: cursor a has
-                 // the row that an earlier FIND of the same key came upon, if any
-    AS_VM_UNIQUE, // cursor a ← another row of table c with the values at b … in key `flag`;
-                  // jumps where none
+    AS_VM_FIND,     // cursor a ← row of table c with the primary key at b …; jumps where none;
+                    // flag: enum as_vm_conversion of the key
+    AS_VM_FIND_KEY, // the same by key `flag` of the program, whose parameter is b: looked up once
+                    // an item, unless rows of the table have come or gone since
+    AS_VM_UNIQUE,   // cursor a ← another row of table c with the values at b … in key `flag`;
+                    // jumps where none
     AS_VM_UNIQUE_SELF, // the same, but the row in cursor a itself does not count (and a stays)
-    AS_VM_TYPE,        // b becomes what a column of type `flag` stores; jumps where it can
-    AS_VM_FAIL,        // d: reason
+    // checks; d: reason
+    AS_VM_NOT_NULL, // b
+    AS_VM_TYPE,     // b becomes what a column of type `flag` stores
+    AS_VM_FAIL,
     // effects
     AS_VM_INSERT, // into table c the row at b …; cursor a
     AS_VM_UPDATE, // the row in cursor a of table c by set list d
     AS_VM_DELETE, // the row in cursor a of table c
     AS_VM_END,
 };
+
+// A cursor that a value is not read from, since it is in a register.
+enum { AS_NO_CURSOR = 0xFFFF };
 
 // Of a key whose values may not have the columns' types. A rowid is looked up a little differently.
 enum as_vm_conversion { AS_VM_TYPED_KEY, AS_VM_CONVERT_KEY, AS_VM_CONVERT_ROWID };
@@ -77,21 +81,27 @@ struct as_instruction {
 enum { AS_PARAMETER_NULLABLE = 0x80 };
 enum { AS_REGISTERS_MAX = 60000, AS_CURSORS_MAX = 4096, AS_PROGRAM_MAX = 1 << 20 };
 
+// A parameter that is, as it is given, the whole primary key of a row that the program looks up.
+// Such keys are hashed, and their rows fetched from memory, before the program runs
+// (domain/window.h).
+struct as_parameter_key {
+    uint16_t parameter;
+    uint16_t table;
+    uint8_t type; // enum as_type: of the key; a parameter of another type is converted first
+};
+
+enum { AS_PROGRAM_KEYS_MAX = 16 };
+
 // Which columns an UPDATE sets, and from which registers.
 struct as_set_list {
     size_t count;
     uint16_t *columns;
     uint16_t *registers;
-    bool has_text;     // one of them is TEXT
+    uint64_t mask;     // bit i: column i
     uint64_t key_mask; // bit i: keys[i] of the table contains one of them (UNIQUEs only)
+    bool texts;        // one of them is of TEXT
+    bool integer;      // it is one INTEGER NOT NULL column, in no UNIQUE
 };
-
-// A look-up by a parameter that is the whole primary key of a table: known before the program runs.
-struct as_lookup {
-    uint16_t parameter, table;
-};
-
-enum { AS_LOOKUPS_MAX = 8 }; // a program; further ones are made without hints
 
 struct as_program {
     struct as_instruction *code; // ends in AS_VM_END
@@ -100,21 +110,29 @@ struct as_program {
     const uint8_t *parameter_types; // enum as_type | AS_PARAMETER_NULLABLE; a command's
     size_t constant_count;          // constants follow the parameters
     struct as_value *constants;
-    size_t lookup_count;
-    struct as_lookup lookups[AS_LOOKUPS_MAX];
     size_t register_count;
     size_t cursor_count;
     size_t set_list_count;
     struct as_set_list *set_lists;
+    size_t key_count;
+    struct as_parameter_key keys[AS_PROGRAM_KEYS_MAX];
 };
 
-// Why an item is rejected, and which registers tell the row's key and the values that broke it.
+// Where a reason's value is when the program fails: in register `at`, or in column `at`, of type
+// `type`, of the row in a cursor.
+struct as_value_source {
+    uint16_t cursor; // or AS_NO_CURSOR
+    uint16_t at;
+    uint8_t type;
+};
+
+// Why an item is rejected, and where the row's key and the values that broke it are.
 struct as_reason {
     uint8_t kind; // enum as_reject_kind
     const char *name;
     uint8_t keys, values;
-    uint16_t *registers;      // keys, then values
-    struct as_buffer encoded; // stream/verdict.h
+    struct as_value_source *sources; // keys, then values
+    struct as_buffer encoded;        // stream/verdict.h
 };
 
 #endif

@@ -7,22 +7,67 @@
 void as_state_init(struct as_state *state, const struct as_domain *domain) {
     *state = (struct as_state){.domain = domain, .table_count = domain->table_count};
     state->tables = as_alloc_zero(domain->table_count, sizeof *state->tables);
+    state->totals = as_alloc_zero(domain->table_count, sizeof *state->totals);
     for (size_t i = 0; i < domain->table_count; i++) {
         const struct as_relation *r = domain->tables[i];
         as_table_init(&state->tables[i], r->info.column_count, r->types, r->key_count);
-        for (size_t k = 0; k < r->key_count; k++) {
-            state->tables[i].keys[k].column_count = r->keys[k].column_count;
-            state->tables[i].keys[k].columns = r->keys[k].columns;
-        }
+        for (size_t k = 0; k < r->key_count; k++)
+            as_table_add_key(&state->tables[i], r->keys[k].columns, r->keys[k].column_count);
     }
 }
 
 void as_state_free(struct as_state *state) {
-    for (size_t i = 0; i < state->table_count; i++)
+    for (size_t i = 0; i < state->table_count; i++) {
         as_table_free(&state->tables[i]);
+        free(state->totals[i].list);
+    }
     free(state->tables);
+    free(state->totals);
     free(state->changes);
     as_buffer_free(&state->images);
+}
+
+// ---- Totals -------------------------------------------------------------------------------------
+
+size_t as_state_add_total(struct as_state *state, size_t table, uint16_t column) {
+    struct as_totals *totals = &state->totals[table];
+    for (size_t i = 0; i < totals->count; i++) {
+        if (totals->list[i].column == column)
+            return i;
+    }
+    totals->list = as_realloc(totals->list, (totals->count + 1) * sizeof *totals->list);
+    totals->list[totals->count] = (struct as_total){.column = column};
+    totals->columns |= 1ULL << column;
+    return totals->count++;
+}
+
+// Counts a row's values in (sign 1) or out (-1).
+static void count_row(struct as_state *state, size_t table, const struct as_row *row, int sign,
+                      uint64_t columns) {
+    struct as_totals *totals = &state->totals[table];
+    for (size_t i = 0; i < totals->count; i++) {
+        struct as_total *total = &totals->list[i];
+        if (!(columns >> total->column & 1) || as_row_is_null(row, total->column))
+            continue;
+        total->count += (uint64_t)(int64_t)sign;
+        if (state->tables[table].types[total->column] == AS_INTEGER)
+            total->sum += (__int128)sign * row->cells[total->column].integer;
+        else
+            total->inexact += (uint64_t)(int64_t)sign;
+    }
+    state->totals_moved = true; // count(*) at least
+}
+
+static void move_total(struct as_state *state, size_t table, uint16_t column, int64_t from,
+                       int64_t to) {
+    struct as_totals *totals = &state->totals[table];
+    if (!(totals->columns >> column & 1))
+        return;
+    for (size_t i = 0; i < totals->count; i++) {
+        if (totals->list[i].column == column)
+            totals->list[i].sum += (__int128)to - from;
+    }
+    state->totals_moved = true;
 }
 
 // ---- Changes ------------------------------------------------------------------------------------
@@ -32,36 +77,44 @@ static void grow_changes(struct as_state *state) {
     state->changes = as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
 }
 
-static inline struct as_change *add_change(struct as_state *state) {
+// Notes a change to a row, which counts as changed from now on.
+static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                              uint32_t row, struct as_row *r) {
     if (state->change_count == state->change_capacity)
         grow_changes(state);
-    return &state->changes[state->change_count++];
-}
-
-static inline struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                                     struct as_row *row, uint32_t number) {
-    struct as_table *t = &state->tables[table];
-    struct as_change *change = add_change(state);
+    struct as_change *change = &state->changes[state->change_count++];
     change->kind = (uint8_t)kind;
-    change->first = !(row->bits & AS_ROW_TOUCHED);
     change->table = (uint16_t)table;
-    change->row = number;
-    change->changed_count = t->changed_count;
+    change->row = row;
+    change->first = false;
+    change->marked = !(r->bits & AS_ROW_CHANGED);
+    if (change->marked)
+        as_table_mark_changed(&state->tables[table], row);
     return change;
 }
 
-static void mark(struct as_table *table, struct as_row *row, uint32_t number) {
-    as_table_mark_changed(table, row, number);
-    row->bits |= AS_ROW_TOUCHED;
+// The same of a change that assertions may have to be counted for.
+static struct as_change *note_counted(struct as_state *state, enum as_change_kind kind,
+                                      size_t table, uint32_t row, struct as_row *r) {
+    struct as_change *change = note(state, kind, table, row, r);
+    if (state->domain->tables[table]->assertion_count) {
+        change->first = !(r->bits & AS_ROW_TOUCHED);
+        r->bits |= AS_ROW_TOUCHED;
+    }
+    return change;
+}
+
+uint32_t as_state_load(struct as_state *state, size_t table, const struct as_value *values) {
+    struct as_table *t = &state->tables[table];
+    uint32_t row = as_table_insert(t, values);
+    count_row(state, table, as_table_row(t, row), 1, UINT64_MAX);
+    return row;
 }
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values) {
-    struct as_table *t = &state->tables[table];
-    uint32_t number = as_table_insert(t, values);
-    struct as_row *row = as_table_row(t, number);
-    note(state, AS_CHANGE_INSERT, table, row, number);
-    mark(t, row, number);
-    return number;
+    uint32_t row = as_state_load(state, table, values);
+    note_counted(state, AS_CHANGE_INSERT, table, row, as_table_row(&state->tables[table], row));
+    return row;
 }
 
 static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
@@ -70,41 +123,53 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
         act(table, (size_t)__builtin_ctzll(mask), row);
 }
 
-static void set_column(struct as_table *t, struct as_row *row, size_t column,
-                       const struct as_value *value) {
-    if (value->type == AS_INTEGER) { // without a call
-        row->bits &= ~(1ULL << column);
-        row->cells[column].integer = value->integer;
-    } else {
-        as_table_set(t, row, column, value);
-    }
+// The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
+// for its total.
+static void update_integer(struct as_state *state, size_t table, uint32_t row, uint16_t column,
+                           int64_t value) {
+    struct as_row *r = as_table_row(&state->tables[table], row);
+    struct as_change *change = note(state, AS_CHANGE_INTEGER, table, row, r);
+    int64_t old = r->cells[column].integer;
+    change->column = (uint8_t)column;
+    change->old = old;
+    r->cells[column].integer = value;
+    move_total(state, table, column, old, value);
 }
 
-void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *at,
-                     const struct as_set_list *set, const struct as_value *registers) {
+static void update_row(struct as_state *state, size_t table, uint32_t row,
+                       const struct as_set_list *set, const struct as_value *registers) {
     struct as_table *t = &state->tables[table];
-    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, at->row, at->number);
+    struct as_row *r = as_table_row(t, row);
+    bool totalled = set->mask & state->totals[table].columns;
+    struct as_change *change = note_counted(state, AS_CHANGE_UPDATE, table, row, r);
     change->image = state->images.size;
     change->set = set;
-    state->replaces_text |= set->has_text;
-    const uint64_t *words = (const uint64_t *)(const void *)at->row;
-    uint64_t *image = (uint64_t *)(void *)as_buffer_reserve(&state->images, t->row_size);
-    for (size_t i = 0; i < t->row_size / sizeof *words; i++) // a few words: less than a call
-        image[i] = words[i];
-    state->images.size += t->row_size;
-    mark(t, at->row, at->number);
-    each_key(t, set->key_mask, at->number, as_table_unlink_key);
+    as_buffer_append(&state->images, r, t->row_size);
+    state->texts_replaced |= set->texts;
+    each_key(t, set->key_mask, row, as_table_unlink_key);
+    if (totalled)
+        count_row(state, table, r, -1, set->mask);
     for (size_t i = 0; i < set->count; i++)
-        set_column(t, at->row, set->columns[i], &registers[set->registers[i]]);
-    each_key(t, set->key_mask, at->number, as_table_link_key);
+        as_table_set(t, r, set->columns[i], &registers[set->registers[i]]);
+    if (totalled)
+        count_row(state, table, r, 1, set->mask);
+    each_key(t, set->key_mask, row, as_table_link_key);
 }
 
-void as_state_delete(struct as_state *state, size_t table, uint32_t number) {
+void as_state_update(struct as_state *state, size_t table, uint32_t row,
+                     const struct as_set_list *set, const struct as_value *registers) {
+    if (set->integer && !(state->domain->tables[table]->assertion_columns & set->mask))
+        update_integer(state, table, row, set->columns[0], registers[set->registers[0]].integer);
+    else
+        update_row(state, table, row, set, registers);
+}
+
+void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
     struct as_table *t = &state->tables[table];
-    struct as_row *row = as_table_row(t, number);
-    note(state, AS_CHANGE_DELETE, table, row, number);
-    mark(t, row, number);
-    as_table_unlink(t, number);
+    struct as_row *r = as_table_row(t, row);
+    note_counted(state, AS_CHANGE_DELETE, table, row, r);
+    count_row(state, table, r, -1, UINT64_MAX);
+    as_table_unlink(t, row);
 }
 
 const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change) {
@@ -128,29 +193,49 @@ static void release_set_texts(struct as_table *t, const struct as_row *row,
         as_table_release_cell(t, row, set->columns[i]);
 }
 
-static void restore(struct as_state *state, const struct as_change *c) {
+static void restore(struct as_state *state, const struct as_change *c, struct as_row *row) {
     struct as_table *t = &state->tables[c->table];
-    struct as_row *row = as_table_row(t, c->row);
+    bool totalled = c->set->mask & state->totals[c->table].columns;
     uint64_t changed = row->bits & AS_ROW_CHANGED;
     each_key(t, c->set->key_mask, c->row, as_table_unlink_key);
+    if (totalled)
+        count_row(state, c->table, row, -1, c->set->mask);
     release_set_texts(t, row, c->set);
     memcpy(row, as_state_image(state, c), t->row_size);
     row->bits = (row->bits & ~AS_ROW_CHANGED) | changed;
+    if (totalled)
+        count_row(state, c->table, row, 1, c->set->mask);
     each_key(t, c->set->key_mask, c->row, as_table_link_key);
     state->images.size = c->image;
 }
 
+static void restore_integer(struct as_state *state, const struct as_change *c, struct as_row *row) {
+    move_total(state, c->table, c->column, row->cells[c->column].integer, c->old);
+    row->cells[c->column].integer = c->old;
+}
+
 static void undo(struct as_state *state, const struct as_change *c) {
     struct as_table *t = &state->tables[c->table];
-    if (c->kind == AS_CHANGE_UPDATE) {
-        restore(state, c);
-    } else if (c->kind == AS_CHANGE_DELETE) {
+    struct as_row *row = as_table_row(t, c->row);
+    switch ((enum as_change_kind)c->kind) {
+    case AS_CHANGE_INTEGER:
+        restore_integer(state, c, row);
+        break;
+    case AS_CHANGE_UPDATE:
+        restore(state, c, row);
+        break;
+    case AS_CHANGE_DELETE:
         as_table_link(t, c->row);
-    } else {
+        count_row(state, c->table, row, 1, UINT64_MAX);
+        break;
+    case AS_CHANGE_INSERT:
+        count_row(state, c->table, row, -1, UINT64_MAX);
         as_table_unlink(t, c->row);
+        break;
     }
-    as_table_forget_changes(t, c->changed_count);
-    as_table_row(t, c->row)->bits &= ~AS_ROW_TOUCHED;
+    if (c->marked)
+        as_table_forget_changes(t, t->changed_count - 1);
+    row->bits &= ~AS_ROW_TOUCHED;
     if (c->kind == AS_CHANGE_INSERT)
         as_table_release_row(t, c->row);
 }
@@ -162,15 +247,20 @@ void as_state_rollback(struct as_state *state, size_t count) {
 
 // ---- Keeping ------------------------------------------------------------------------------------
 
-void as_state_keep(struct as_state *state) {
-    for (size_t i = 0; state->replaces_text && i < state->change_count; i++) {
+static void release_replaced_texts(struct as_state *state) {
+    for (size_t i = 0; i < state->change_count; i++) {
         const struct as_change *c = &state->changes[i];
         if (c->kind == AS_CHANGE_UPDATE)
             release_set_texts(&state->tables[c->table], as_state_image(state, c), c->set);
     }
+    state->texts_replaced = false;
+}
+
+void as_state_keep(struct as_state *state) {
+    if (state->texts_replaced)
+        release_replaced_texts(state);
     state->change_count = 0;
     state->images.size = 0;
-    state->replaces_text = false;
 }
 
 // ---- For the fold -------------------------------------------------------------------------------
@@ -188,22 +278,12 @@ static void append_record(struct as_buffer *out, const struct as_table *t, size_
 
 enum { FETCH_AHEAD = 16 }; // rows
 
-// The rows that changed lie all over the memory: what the next ones need is asked for early.
-static void fetch_rows(const struct as_table *t, size_t i) {
-    __asm__ volatile(""); // as in lookahead.c
+// The rows that changed lie all over the memory: the next ones are asked for early. A function that
+// did nothing but prefetch would be left out by gcc, as one without effect.
+static const struct as_row *fetch_row(const struct as_table *t, size_t i) {
     if (i + FETCH_AHEAD < t->changed_count)
-        __builtin_prefetch(as_table_row(t, t->changed[i + FETCH_AHEAD]), 1);
-}
-
-static void fetch_texts(const struct as_table *t, size_t i) {
-    __asm__ volatile("");
-    if (i + FETCH_AHEAD / 2 >= t->changed_count)
-        return;
-    const struct as_row *row = as_table_row(t, t->changed[i + FETCH_AHEAD / 2]);
-    for (size_t c = 0; c < t->column_count; c++) {
-        if (t->types[c] == AS_TEXT && !(row->bits >> c & 1))
-            __builtin_prefetch(row->cells[c].text);
-    }
+        as_table_prefetch(t, as_table_row(t, t->changed[i + FETCH_AHEAD]));
+    return as_table_row(t, t->changed[i]);
 }
 
 // The deleted rows go first; those that live stay in the list.
@@ -211,14 +291,13 @@ static void take_deleted(struct as_table *t, size_t table, struct as_buffer *out
     size_t live = 0;
     for (size_t i = 0; i < t->changed_count; i++) {
         uint32_t number = t->changed[i];
-        struct as_row *row = as_table_row(t, number);
-        fetch_rows(t, i);
-        row->bits &= ~AS_ROW_CHANGED;
-        if (row->bits & AS_ROW_LIVE) {
+        if (fetch_row(t, i)->bits & AS_ROW_LIVE) {
             t->changed[live++] = number;
             continue;
         }
+        struct as_row *row = as_table_row(t, number);
         append_record(out, t, table, row, true);
+        row->bits &= ~AS_ROW_CHANGED;
         as_table_release_row(t, number);
     }
     t->changed_count = live;
@@ -226,9 +305,8 @@ static void take_deleted(struct as_table *t, size_t table, struct as_buffer *out
 
 static void take_live(struct as_table *t, size_t table, struct as_buffer *out) {
     for (size_t i = 0; i < t->changed_count; i++) {
-        fetch_rows(t, i);
-        fetch_texts(t, i);
-        append_record(out, t, table, as_table_row(t, t->changed[i]), false);
+        append_record(out, t, table, fetch_row(t, i), false);
+        as_table_row(t, t->changed[i])->bits &= ~AS_ROW_CHANGED;
     }
     t->changed_count = 0;
 }

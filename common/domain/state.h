@@ -2,6 +2,9 @@
 //
 // The rows of all aggregates, and changes to them that can be undone. A change is made in place and
 // noted; the notes are then kept (the old texts are freed) or rolled back.
+//
+// Beside the rows go totals of those columns that plain assertions sum or count: every change,
+// done or undone, moves them by what it changes.
 #ifndef AS_DOMAIN_STATE_H
 #define AS_DOMAIN_STATE_H
 
@@ -9,43 +12,62 @@
 #include "domain/model.h"
 #include "domain/table.h"
 
-// The row was changed by the item at hand (a flag beside AS_ROW_LIVE and AS_ROW_CHANGED).
+// The row was changed by the item at hand (a flag beside AS_ROW_LIVE and AS_ROW_CHANGED). Only
+// where assertions are counted row by row when the item is done (struct as_relation).
 #define AS_ROW_TOUCHED (1ULL << 62)
 
-// A row that a program came upon.
-struct as_cursor_row {
-    const struct as_table *table;
-    struct as_row *row;
-    uint32_t number;
-};
-
-enum as_change_kind { AS_CHANGE_INSERT, AS_CHANGE_UPDATE, AS_CHANGE_DELETE };
+enum as_change_kind { AS_CHANGE_INSERT, AS_CHANGE_UPDATE, AS_CHANGE_INTEGER, AS_CHANGE_DELETE };
 
 struct as_change {
     uint8_t kind;
-    bool first; // of the item's changes to this row
+    bool first;     // of the item's changes to this row that assertions are counted for
+    bool marked;    // it put the row on the list of changed rows
+    uint8_t column; // INTEGER: the one that was set …
     uint16_t table;
     uint32_t row;
-    size_t image;                  // UPDATE: offset of the row as it was, in images
+    union {
+        int64_t old;  // … and what it was
+        size_t image; // UPDATE: offset of the row as it was, in images
+    };
     const struct as_set_list *set; // UPDATE: what it sets
-    size_t changed_count;          // of the table's list of changed rows, before
+};
+
+// Of one column, over all rows.
+struct as_total {
+    uint16_t column;
+    uint64_t count;   // of values that are not NULL
+    uint64_t inexact; // of those that are no INTEGERs
+    __int128 sum;     // of the INTEGERs
+};
+
+struct as_totals {
+    size_t count;
+    struct as_total *list;
+    uint64_t columns; // bit i: column i has a total
 };
 
 struct as_state {
     const struct as_domain *domain;
     size_t table_count;
     struct as_table *tables;
+    struct as_totals *totals; // a table
+    bool totals_moved;        // since the caller last looked and reset this
     struct as_change *changes;
     size_t change_count, change_capacity;
+    bool texts_replaced; // by a change that is noted
     struct as_buffer images;
-    bool replaces_text; // one of the changes set a TEXT column
 };
 
 void as_state_init(struct as_state *state, const struct as_domain *domain);
 void as_state_free(struct as_state *state);
+// The total of a column, which is kept from now on. Before the first row.
+size_t as_state_add_total(struct as_state *state, size_t table, uint16_t column);
+
+// Adds a row that is not noted as a change.
+uint32_t as_state_load(struct as_state *state, size_t table, const struct as_value *values);
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values);
-void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *at,
+void as_state_update(struct as_state *state, size_t table, uint32_t row,
                      const struct as_set_list *set, const struct as_value *registers);
 void as_state_delete(struct as_state *state, size_t table, uint32_t row);
 

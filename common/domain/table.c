@@ -21,6 +21,24 @@ void as_table_init(struct as_table *table, size_t column_count, const uint8_t *t
     table->keys = as_alloc_zero(key_count, sizeof *table->keys);
 }
 
+static void reserve_inline(struct as_table *table, size_t column) {
+    size_t size = sizeof(struct as_text_block) + AS_TABLE_INLINE_MAX;
+    if (table->types[column] != AS_TEXT)
+        return;
+    table->inline_at[column] = (uint16_t)table->row_size;
+    table->row_size += size;
+}
+
+void as_table_add_key(struct as_table *table, const uint16_t *columns, size_t column_count) {
+    struct as_key *key = table->keys;
+    while (key->column_count)
+        key++;
+    key->columns = columns;
+    key->column_count = column_count;
+    for (size_t i = 0; key == table->keys && i < column_count; i++)
+        reserve_inline(table, columns[i]);
+}
+
 void as_table_free(struct as_table *table) {
     for (size_t i = 0; i < table->key_count; i++)
         as_index_free(&table->keys[i].index);
@@ -31,10 +49,6 @@ void as_table_free(struct as_table *table) {
     free(table->free_rows);
     free(table->changed);
     as_text_pool_free(&table->texts);
-}
-
-static bool is_null(const struct as_row *row, size_t column) {
-    return row->bits >> column & 1;
 }
 
 // ---- Keys ---------------------------------------------------------------------------------------
@@ -56,56 +70,23 @@ static uint64_t hash_value(const struct as_value *value) {
     return mix((uint64_t)value->integer);
 }
 
-uint64_t as_table_hash(const struct as_value *values, size_t count) {
+static uint64_t hash_key(const struct as_value *values, size_t count) {
     uint64_t hash = hash_value(&values[0]);
-    if (count == 1)
-        return hash;
     for (size_t i = 1; i < count; i++)
         hash = mix(hash + 0x9e3779b97f4a7c15ULL) ^ hash_value(&values[i]);
     return hash;
 }
 
-// Keys are short: no call for those of up to sixteen bytes. Two loads may overlap.
-static bool same_text(const char *a, const char *b, size_t size) {
-    uint64_t a8, b8;
-    uint32_t a4, b4;
-    if (size > 16)
-        return memcmp(a, b, size) == 0;
-    if (size >= 8) {
-        memcpy(&a8, a, 8);
-        memcpy(&b8, b, 8);
-        if (a8 != b8)
-            return false;
-        memcpy(&a8, a + size - 8, 8);
-        memcpy(&b8, b + size - 8, 8);
-        return a8 == b8;
-    }
-    if (size >= 4) {
-        memcpy(&a4, a, 4);
-        memcpy(&b4, b, 4);
-        if (a4 != b4)
-            return false;
-        memcpy(&a4, a + size - 4, 4);
-        memcpy(&b4, b + size - 4, 4);
-        return a4 == b4;
-    }
-    for (size_t i = 0; i < size; i++) {
-        if (a[i] != b[i])
-            return false;
-    }
-    return true;
-}
-
 static bool cell_equals(const struct as_table *table, const struct as_row *row, size_t column,
                         const struct as_value *value) {
     union as_cell cell = row->cells[column];
-    if (is_null(row, column))
+    if (as_row_is_null(row, column))
         return false;
-    if (table->types[column] == AS_INTEGER)
-        return cell.integer == value->integer;
+    if (table->types[column] == AS_TEXT)
+        return as_text_equal(cell.text->text, cell.text->size, value->text, value->size);
     if (table->types[column] == AS_REAL)
         return cell.real == value->real;
-    return cell.text->size == value->size && same_text(cell.text->text, value->text, value->size);
+    return cell.integer == value->integer;
 }
 
 static bool key_equals(const struct as_table *table, const struct as_key *key, uint32_t row,
@@ -118,12 +99,12 @@ static bool key_equals(const struct as_table *table, const struct as_key *key, u
     return true;
 }
 
-static uint32_t find(const struct as_table *table, const struct as_key *k,
-                     const struct as_value *values, uint64_t hash) {
-    struct as_index_search search = as_index_find(&k->index, hash);
+static uint32_t find_hashed(const struct as_table *table, const struct as_key *key, uint64_t hash,
+                            const struct as_value *values) {
+    struct as_index_search search = as_index_find(&key->index, hash);
     uint32_t row;
     while ((row = as_index_next(&search)) != AS_ROW_NONE) {
-        if (key_equals(table, k, row, values))
+        if (key_equals(table, key, row, values))
             return row;
     }
     return AS_ROW_NONE;
@@ -135,19 +116,21 @@ uint32_t as_table_find(const struct as_table *table, size_t key, const struct as
         if (values[i].type == AS_NULL)
             return AS_ROW_NONE;
     }
-    return find(table, k, values, as_table_hash(values, k->column_count));
+    return find_hashed(table, k, hash_key(values, k->column_count), values);
 }
 
-// A live row with that key is the only one, however it was come upon.
-uint32_t as_table_find_hinted(const struct as_table *table, size_t key,
-                              const struct as_value *value, uint64_t hash, uint32_t hint) {
-    const struct as_key *k = &table->keys[key];
-    if (hint != AS_ROW_NONE) {
-        const struct as_row *row = as_table_row(table, hint);
-        if (row->bits & AS_ROW_LIVE && cell_equals(table, row, k->columns[0], value))
-            return hint;
-    }
-    return find(table, k, value, hash);
+uint64_t as_table_hash(const struct as_value *value) {
+    return hash_value(value);
+}
+
+bool as_table_has_key(const struct as_table *table, const struct as_row *row,
+                      const struct as_value *value) {
+    return cell_equals(table, row, table->keys[0].columns[0], value);
+}
+
+uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
+                              const struct as_value *value) {
+    return find_hashed(table, &table->keys[0], hash, value);
 }
 
 // The row's values of a key; false where one is NULL, since such a row is not in the index.
@@ -165,19 +148,20 @@ void as_table_link_key(struct as_table *table, size_t key, uint32_t row) {
     struct as_value values[AS_TABLE_COLUMNS_MAX];
     struct as_key *k = &table->keys[key];
     if (row_key(table, k, as_table_row(table, row), values))
-        as_index_add(&k->index, as_table_hash(values, k->column_count), row);
+        as_index_add(&k->index, hash_key(values, k->column_count), row);
 }
 
 void as_table_unlink_key(struct as_table *table, size_t key, uint32_t row) {
     struct as_value values[AS_TABLE_COLUMNS_MAX];
     struct as_key *k = &table->keys[key];
     if (row_key(table, k, as_table_row(table, row), values))
-        as_index_remove(&k->index, as_table_hash(values, k->column_count), row);
+        as_index_remove(&k->index, hash_key(values, k->column_count), row);
 }
 
 void as_table_link(struct as_table *table, uint32_t row) {
     as_table_row(table, row)->bits |= AS_ROW_LIVE;
     table->live_count++;
+    table->version++;
     for (size_t i = 0; i < table->key_count; i++)
         as_table_link_key(table, i, row);
 }
@@ -185,6 +169,7 @@ void as_table_link(struct as_table *table, uint32_t row) {
 void as_table_unlink(struct as_table *table, uint32_t row) {
     as_table_row(table, row)->bits &= ~AS_ROW_LIVE;
     table->live_count--;
+    table->version++;
     for (size_t i = 0; i < table->key_count; i++)
         as_table_unlink_key(table, i, row);
 }
@@ -206,13 +191,29 @@ static uint32_t take_slot(struct as_table *table) {
     return row;
 }
 
+static struct as_text_block *inline_text(const struct as_table *table, const struct as_row *row,
+                                         size_t column) {
+    uint16_t at = table->inline_at[column];
+    return at ? (struct as_text_block *)(void *)((char *)(uintptr_t)row + at) : NULL;
+}
+
+static const struct as_text_block *add_text(struct as_table *table, struct as_row *row,
+                                            size_t column, const struct as_value *value) {
+    struct as_text_block *block = inline_text(table, row, column);
+    if (!block || value->size > AS_TABLE_INLINE_MAX)
+        return as_text_pool_add(&table->texts, value->text, value->size);
+    block->size = value->size;
+    memcpy(block->text, value->text, value->size);
+    return block;
+}
+
 void as_table_set(struct as_table *table, struct as_row *row, size_t column,
                   const struct as_value *value) {
     row->bits &= ~(1ULL << column);
     if (value->type == AS_NULL)
         row->bits |= 1ULL << column;
     else if (value->type == AS_TEXT)
-        row->cells[column].text = as_text_pool_add(&table->texts, value->text, value->size);
+        row->cells[column].text = add_text(table, row, column, value);
     else
         row->cells[column].integer = value->integer; // or the bits of a REAL
 }
@@ -228,7 +229,8 @@ uint32_t as_table_insert(struct as_table *table, const struct as_value *values) 
 }
 
 void as_table_release_cell(struct as_table *table, const struct as_row *old, size_t column) {
-    if (table->types[column] == AS_TEXT && !is_null(old, column))
+    if (table->types[column] == AS_TEXT && !as_row_is_null(old, column) &&
+        old->cells[column].text != inline_text(table, old, column))
         as_text_pool_remove(&table->texts, old->cells[column].text);
 }
 
@@ -248,7 +250,11 @@ void as_table_release_row(struct as_table *table, uint32_t row) {
     push(&table->free_rows, &table->free_count, &table->free_capacity, row);
 }
 
-void as_table_add_changed(struct as_table *table, uint32_t row) {
+void as_table_mark_changed(struct as_table *table, uint32_t row) {
+    struct as_row *r = as_table_row(table, row);
+    if (r->bits & AS_ROW_CHANGED)
+        return;
+    r->bits |= AS_ROW_CHANGED;
     push(&table->changed, &table->changed_count, &table->changed_capacity, row);
 }
 

@@ -2,8 +2,9 @@
 //
 // The rows of one aggregate in memory: fixed slots in chunks, found through hash indexes over the
 // primary key and each UNIQUE. A column of a STRICT table has one type or is NULL, so a cell is
-// eight bytes and a row carries one bit a column for NULL. TEXT lives in a pool; a cell points to
-// it.
+// eight bytes and a row carries one bit a column for NULL. A cell of TEXT points to it: in a pool,
+// or behind the row's cells where it is of the primary key and short, so that a look-up touches the
+// index and the row and nothing else.
 //
 // A row number stays valid until the row is released. Changing a row never frees the text it had:
 // that is the caller's decision (as_table_release_*), when it is certain that the change stays.
@@ -19,6 +20,7 @@
 #include "stream/value.h"
 
 enum { AS_TABLE_COLUMNS_MAX = 60, AS_TABLE_CHUNK_ROWS = 1024 };
+enum { AS_TABLE_INLINE_MAX = 20 }; // bytes of a text behind the row's cells
 
 union as_cell {
     int64_t integer;
@@ -43,10 +45,12 @@ struct as_key {
 
 struct as_table {
     size_t column_count;
-    const uint8_t *types; // enum as_type a column; owned by the domain
-    size_t row_size;      // bytes
-    size_t key_count;     // the primary key is keys[0], then the UNIQUEs
+    const uint8_t *types;                     // enum as_type a column; owned by the domain
+    size_t row_size;                          // bytes
+    uint16_t inline_at[AS_TABLE_COLUMNS_MAX]; // where in the row a column's short texts go, or 0
+    size_t key_count;                         // the primary key is keys[0], then the UNIQUEs
     struct as_key *keys;
+    uint32_t version; // counts the rows that came and went: what was found before may have changed
     char **chunks;
     size_t chunk_count;
     uint32_t row_limit;  // slots in use or free
@@ -58,8 +62,10 @@ struct as_table {
     struct as_text_pool texts;
 };
 
+// Then one add_key for each of its keys, the primary key first.
 void as_table_init(struct as_table *table, size_t column_count, const uint8_t *types,
                    size_t key_count);
+void as_table_add_key(struct as_table *table, const uint16_t *columns, size_t column_count);
 void as_table_free(struct as_table *table);
 
 static inline struct as_row *as_table_row(const struct as_table *table, uint32_t row) {
@@ -67,31 +73,47 @@ static inline struct as_row *as_table_row(const struct as_table *table, uint32_t
                              (row % AS_TABLE_CHUNK_ROWS) * table->row_size);
 }
 
-// Inline, like what follows it, since it runs several times an item.
+static inline bool as_row_is_null(const struct as_row *row, size_t column) {
+    return row->bits >> column & 1;
+}
+
+// The value of a column of that type.
+static inline struct as_value as_row_value(const struct as_row *row, size_t column, uint8_t type) {
+    union as_cell cell = row->cells[column];
+    if (as_row_is_null(row, column))
+        return as_value_null();
+    if (type == AS_TEXT)
+        return as_value_text(cell.text->text, cell.text->size);
+    return (struct as_value){.type = type, .integer = cell.integer}; // or the bits of a REAL
+}
+
 static inline struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
                                             size_t column) {
-    if (row->bits >> column & 1)
-        return as_value_null();
-    union as_cell cell = row->cells[column];
-    switch (table->types[column]) {
-    case AS_INTEGER:
-        return as_value_integer(cell.integer);
-    case AS_REAL:
-        return as_value_real(cell.real);
-    default:
-        return as_value_text(cell.text->text, cell.text->size);
-    }
+    return as_row_value(row, column, table->types[column]);
+}
+
+// Fetches a row, which may lie across two cache lines.
+static inline void as_table_prefetch(const struct as_table *table, const struct as_row *row) {
+    __builtin_prefetch(row);
+    __builtin_prefetch((const char *)row + table->row_size - 1);
 }
 
 // The live row whose key columns have these values (of the columns' types), or AS_ROW_NONE. NULLs
 // match nothing.
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values);
 
-uint64_t as_table_hash(const struct as_value *key, size_t count); // of a key's values
-// The same for a key of one column, whose value is not NULL, has this hash, and is perhaps that of
-// row `hint` (or AS_ROW_NONE).
-uint32_t as_table_find_hinted(const struct as_table *table, size_t key,
-                              const struct as_value *value, uint64_t hash, uint32_t hint);
+// The same in steps, for a primary key of one column whose value is not NULL: its hash; a row that
+// may have it (`first`: the only one, but for a tag in 2^32 that is the same) or AS_ROW_NONE; has
+// the row this key?; the row that has it.
+uint64_t as_table_hash(const struct as_value *value);
+static inline uint32_t as_table_first(const struct as_table *table, uint64_t hash) {
+    struct as_index_search search = as_index_find(&table->keys[0].index, hash);
+    return as_index_next(&search);
+}
+bool as_table_has_key(const struct as_table *table, const struct as_row *row,
+                      const struct as_value *value);
+uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
+                              const struct as_value *value);
 
 // Adds a row; the values have the columns' types or are NULL. The caller has checked that no key is
 // taken.
@@ -112,15 +134,7 @@ void as_table_release_row(struct as_table *table, uint32_t row);
 // Frees the text that `old` holds in a column.
 void as_table_release_cell(struct as_table *table, const struct as_row *old, size_t column);
 
-// Notes that the row changed, for the fold, unless that is known.
-void as_table_add_changed(struct as_table *table, uint32_t row);
-static inline void as_table_mark_changed(struct as_table *table, struct as_row *row,
-                                         uint32_t number) {
-    if (!(row->bits & AS_ROW_CHANGED)) {
-        row->bits |= AS_ROW_CHANGED;
-        as_table_add_changed(table, number);
-    }
-}
+void as_table_mark_changed(struct as_table *table, uint32_t row);
 // Forgets the changes noted behind the first `count`, which were undone.
 void as_table_forget_changes(struct as_table *table, size_t count);
 

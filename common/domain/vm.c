@@ -46,26 +46,6 @@ static void convert_rowid(struct as_value *value, struct as_region *scratch) {
         *value = as_value_null();
 }
 
-static bool found(const struct as_instruction *in, const struct as_vm_frame *frame,
-                  const struct as_table *table, uint32_t row) {
-    if (row == AS_ROW_NONE) {
-        frame->cursors[in->a].row = NULL; // for REFER
-        return false;
-    }
-    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
-    return true;
-}
-
-static bool find_ahead(const struct as_instruction *in, const struct as_vm_frame *frame,
-                       const struct as_state *state) {
-    const struct as_table *table = &state->tables[in->c];
-    const struct as_value *key = &frame->registers[in->b];
-    const struct as_hint *hint = &frame->hints[in->flag];
-    return found(in, frame, table,
-                 hint->hashed ? as_table_find_hinted(table, 0, key, hint->hash, hint->row)
-                              : as_table_find(table, 0, key));
-}
-
 static bool find(const struct as_instruction *in, const struct as_vm_frame *frame,
                  struct as_state *state, struct as_region *scratch) {
     struct as_table *table = &state->tables[in->c];
@@ -76,35 +56,41 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
         for (size_t i = 0; i < table->keys[0].column_count; i++)
             convert_key(table->types[table->keys[0].columns[i]], &key[i], scratch);
     }
-    return found(in, frame, table, as_table_find(table, 0, key));
+    uint32_t row = as_table_find(table, 0, key);
+    if (row == AS_ROW_NONE)
+        return false;
+    frame->cursors[in->a] = (struct as_cursor_row){as_table_row(table, row), row};
+    return true;
 }
 
-static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
-    return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
+static bool supposed_row(const struct as_vm_key *key, const struct as_table *table,
+                         const struct as_value *value) {
+    return key->state == AS_VM_KEY_SUPPOSED && key->version == table->version &&
+           (!key->row || as_table_has_key(table, key->row, value));
 }
 
-// The row found before may have been deleted since; one not found before may have been inserted.
-static bool refer(const struct as_instruction *in, const struct as_vm_frame *frame,
-                  struct as_state *state) {
-    const struct as_row *row = in->flag ? frame->cursors[in->a].row : NULL;
-    return (row && row->bits & AS_ROW_LIVE) ||
-           as_table_find(&state->tables[in->c], 0, &frame->registers[in->b]) != AS_ROW_NONE;
-}
-
-static bool is_equality(enum as_operator op) {
-    return op == AS_OP_EQ || op == AS_OP_NE || op == AS_OP_IS || op == AS_OP_IS_NOT;
-}
-
-// Does b op c hold? Of the commonest cases, texts that must be equal or not are compared here.
-static bool compare_jumps(const struct as_instruction *in, const struct as_value *b,
-                          const struct as_value *c, struct as_region *scratch) {
-    enum as_operator op = (enum as_operator)(in->flag & AS_VM_OPERATOR_MASK);
-    if (b->type == AS_TEXT && c->type == AS_TEXT && in->a != AS_AFFINITY_NUMERIC &&
-        is_equality(op)) {
-        bool equal = b->size == c->size && memcmp(b->text, c->text, b->size) == 0;
-        return equal == (op == AS_OP_EQ || op == AS_OP_IS);
+// Looks the key's row up, with what is known already.
+static void prove(struct as_vm_key *key, const struct as_table *table,
+                  const struct as_value *value) {
+    if (!supposed_row(key, table, value)) {
+        if (key->state == AS_VM_KEY_UNKNOWN && value->type != AS_NULL)
+            key->hash = as_table_hash(value);
+        key->number =
+            value->type == AS_NULL ? AS_ROW_NONE : as_table_find_hashed(table, key->hash, value);
+        key->row = key->number == AS_ROW_NONE ? NULL : as_table_row(table, key->number);
+        key->version = table->version;
     }
-    return wanted(as_sql_compare(op, (enum as_affinity)in->a, *b, *c, scratch), in->flag, true);
+    key->state = AS_VM_KEY_PROVED;
+}
+
+static inline bool find_key(const struct as_instruction *in, const struct as_vm_frame *frame,
+                            const struct as_state *state) {
+    struct as_vm_key *key = &frame->keys[in->flag];
+    const struct as_table *table = &state->tables[in->c];
+    if (key->state != AS_VM_KEY_PROVED || key->version != table->version)
+        prove(key, table, &frame->registers[in->b]);
+    frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
+    return key->row;
 }
 
 static bool unique(const struct as_instruction *in, const struct as_vm_frame *frame,
@@ -115,7 +101,7 @@ static bool unique(const struct as_instruction *in, const struct as_vm_frame *fr
         return row != AS_ROW_NONE && row != frame->cursors[in->a].number;
     if (row == AS_ROW_NONE)
         return false;
-    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
+    frame->cursors[in->a] = (struct as_cursor_row){as_table_row(table, row), row};
     return true;
 }
 
@@ -131,6 +117,16 @@ static struct as_value logic(enum as_opcode op, const struct as_value *a,
 static struct as_value negate_truth(const struct as_value *a) {
     enum as_truth t = as_sql_truth(a);
     return as_sql_from_truth(t == AS_UNKNOWN ? t : !t);
+}
+
+static bool typed(const struct as_program *p, const struct as_value *parameters) {
+    for (size_t i = 0; i < p->parameter_count; i++) {
+        uint8_t declared = p->parameter_types[i];
+        if (parameters[i].type != (declared & ~AS_PARAMETER_NULLABLE) &&
+            !(parameters[i].type == AS_NULL && declared & AS_PARAMETER_NULLABLE))
+            return false;
+    }
+    return true;
 }
 
 // Instructions that leave the straight path seldom; keeps the loop below small.
@@ -185,23 +181,52 @@ static const char *compute(const struct as_instruction *in, struct as_value *r,
     }
 }
 
-static bool integers_compare(enum as_operator op, int64_t a, int64_t b) {
-    switch (op) {
-    case AS_OP_EQ:
-    case AS_OP_IS:
-        return a == b;
-    case AS_OP_NE:
-    case AS_OP_IS_NOT:
-        return a != b;
-    case AS_OP_LT:
-        return a < b;
-    case AS_OP_LE:
-        return a <= b;
-    case AS_OP_GT:
-        return a > b;
-    default:
-        return a >= b;
-    }
+static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
+    return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
+}
+
+// Which orders satisfy an operator: bit 0 less, bit 1 equal, bit 2 greater.
+static const uint8_t satisfying[] = {
+    [AS_OP_EQ] = 2, [AS_OP_IS] = 2, [AS_OP_NE] = 5, [AS_OP_IS_NOT] = 5,
+    [AS_OP_LT] = 1, [AS_OP_LE] = 3, [AS_OP_GT] = 4, [AS_OP_GE] = 6};
+
+static inline bool integers_compare(uint8_t op, int64_t a, int64_t b) {
+    return satisfying[op] >> ((a >= b) + (a > b)) & 1;
+}
+
+// What is neither of two integers nor the equality of two texts.
+static bool jump_compare(const struct as_instruction *in, const struct as_value *r,
+                         struct as_region *scratch) {
+    enum as_operator op = (enum as_operator)(in->flag & AS_VM_OPERATOR_MASK);
+    enum as_truth truth = as_sql_compare(op, (enum as_affinity)in->a, r[in->b], r[in->c], scratch);
+    return wanted(truth, in->flag, true);
+}
+
+static inline bool compares(const struct as_instruction *in, const struct as_value *r,
+                            struct as_region *scratch) {
+    const struct as_value *a = &r[in->b], *b = &r[in->c];
+    uint8_t op = in->flag & AS_VM_OPERATOR_MASK;
+    if (a->type == AS_INTEGER && b->type == AS_INTEGER)
+        return integers_compare(op, a->integer, b->integer);
+    bool equality = satisfying[op] == 2 || satisfying[op] == 5;
+    if (equality && a->type == AS_TEXT && b->type == AS_TEXT && in->a != AS_AFFINITY_NUMERIC)
+        return as_text_equal(a->text, a->size, b->text, b->size) == (satisfying[op] == 2);
+    return jump_compare(in, r, scratch);
+}
+
+struct as_value as_vm_read(const struct as_vm_frame *frame, struct as_value_source source) {
+    if (source.cursor == AS_NO_CURSOR)
+        return frame->registers[source.at];
+    return as_row_value(frame->cursors[source.cursor].row, source.at, source.type);
+}
+
+static inline void set_integer(struct as_value *value, int64_t integer) {
+    value->type = AS_INTEGER;
+    value->integer = integer;
+}
+
+static inline bool both_integers(const struct as_value *a, const struct as_value *b) {
+    return a->type == AS_INTEGER && b->type == AS_INTEGER;
 }
 
 int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
@@ -213,16 +238,16 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
     for (;; in++) {
         switch (in->op) {
         case AS_VM_ADD:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER &&
+            if (both_integers(&r[in->b], &r[in->c]) &&
                 !__builtin_add_overflow(r[in->b].integer, r[in->c].integer, &v))
-                r[in->a] = as_value_integer(v);
+                set_integer(&r[in->a], v);
             else
                 r[in->a] = as_sql_arithmetic(AS_OP_ADD, &r[in->b], &r[in->c]);
             break;
         case AS_VM_SUBTRACT:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER &&
+            if (both_integers(&r[in->b], &r[in->c]) &&
                 !__builtin_sub_overflow(r[in->b].integer, r[in->c].integer, &v))
-                r[in->a] = as_value_integer(v);
+                set_integer(&r[in->a], v);
             else
                 r[in->a] = as_sql_arithmetic(AS_OP_SUBTRACT, &r[in->b], &r[in->c]);
             break;
@@ -234,16 +259,16 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             r[in->a] = r[in->b];
             break;
         case AS_VM_COLUMN:
-            r[in->a] = as_table_cell(cursors[in->b].table, cursors[in->b].row, in->c);
+            r[in->a] = as_row_value(cursors[in->b].row, in->c, in->flag);
             break;
         case AS_VM_COLUMN_INTEGER:
-            r[in->a] = as_value_integer(cursors[in->b].row->cells[in->c].integer);
+            set_integer(&r[in->a], cursors[in->b].row->cells[in->c].integer);
             break;
         case AS_VM_JUMP:
             in = code + in->d - 1;
             break;
         case AS_VM_TYPED:
-            if (frame->typed)
+            if (typed(frame->program, r))
                 in = code + in->d - 1;
             break;
         case AS_VM_JUMP_IF:
@@ -255,25 +280,15 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                 in = code + in->d - 1;
             break;
         case AS_VM_JUMP_COMPARE:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER) {
-                if (integers_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
-                                     r[in->b].integer, r[in->c].integer))
-                    in = code + in->d - 1;
-                break;
-            }
-            if (compare_jumps(in, &r[in->b], &r[in->c], scratch))
+            if (compares(in, r, scratch))
                 in = code + in->d - 1;
             break;
         case AS_VM_FIND:
             if (!find(in, frame, state, scratch))
                 in = code + in->d - 1;
             break;
-        case AS_VM_FIND_AHEAD:
-            if (!find_ahead(in, frame, state))
-                in = code + in->d - 1;
-            break;
-        case AS_VM_REFER:
-            if (refer(in, frame, state))
+        case AS_VM_FIND_KEY:
+            if (!find_key(in, frame, state))
                 in = code + in->d - 1;
             break;
         case AS_VM_UNIQUE:
@@ -281,21 +296,25 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             if (!unique(in, frame, state))
                 in = code + in->d - 1;
             break;
+        case AS_VM_NOT_NULL:
+            if (r[in->b].type == AS_NULL)
+                return in->d;
+            break;
         case AS_VM_TYPE:
-            if ((r[in->b].type == in->flag && in->flag != AS_REAL) ||
-                as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
-                in = code + in->d - 1;
+            if ((r[in->b].type != in->flag || in->flag == AS_REAL) &&
+                !as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
+                return in->d;
             break;
         case AS_VM_FAIL:
             return in->d;
         case AS_VM_INSERT: {
             uint32_t row = as_state_insert(state, in->c, &r[in->b]);
-            cursors[in->a] = (struct as_cursor_row){&state->tables[in->c],
-                                                    as_table_row(&state->tables[in->c], row), row};
+            cursors[in->a] = (struct as_cursor_row){as_table_row(&state->tables[in->c], row), row};
             break;
         }
         case AS_VM_UPDATE:
-            as_state_update(state, in->c, &cursors[in->a], &frame->program->set_lists[in->d], r);
+            as_state_update(state, in->c, cursors[in->a].number, &frame->program->set_lists[in->d],
+                            r);
             break;
         case AS_VM_DELETE:
             as_state_delete(state, in->c, cursors[in->a].number);

@@ -119,6 +119,20 @@ static inline bool as_value_decode(struct as_cursor *in, struct as_value *value)
     return as_value_decode_rare(in, tag, value);
 }
 
+// The same bytes? Inline for keys: up to 16 bytes are compared by two loads that overlap.
+static inline bool as_text_equal(const char *a, size_t a_size, const char *b, size_t b_size) {
+    uint64_t a1, a2, b1, b2;
+    if (a_size != b_size)
+        return false;
+    if (a_size < 8 || a_size > 16)
+        return memcmp(a, b, a_size) == 0;
+    memcpy(&a1, a, 8);
+    memcpy(&b1, b, 8);
+    memcpy(&a2, a + a_size - 8, 8);
+    memcpy(&b2, b + a_size - 8, 8);
+    return ((a1 ^ b1) | (a2 ^ b2)) == 0;
+}
+
 // Same type and same content (bitwise for REAL).
 bool as_value_same(const struct as_value *a, const struct as_value *b);
 
