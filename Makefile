@@ -19,10 +19,10 @@ PREFIX   = /usr/local
 DESTDIR  =
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icommon $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) -pthread
-LIBS       = -lsqlite3 -lz -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
+LIBS       = -lsqlite3 -lz -ldeflate -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
 
-BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libcsv-dev libjansson-dev libssl-dev \
-                 libxxhash-dev
+BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libdeflate-dev libcsv-dev libjansson-dev \
+                 libssl-dev libxxhash-dev
 DEMO_PACKAGES  = sqlite3
 TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fio fish jq mandoc procps \
                  shellcheck strace valgrind zsh
