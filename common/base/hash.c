@@ -33,8 +33,8 @@ void as_sha256_hex(const uint8_t digest[AS_SHA256_SIZE], char hex[AS_SHA256_HEX_
     hex[2 * AS_SHA256_SIZE] = 0;
 }
 
-// libdeflate and not the zlib that is here anyway: it multiplies without carry (PCLMULQDQ), and does
-// 7 to 11 GB/s where zlib 1.2.13 does 2. Both ends of a pipe check every byte of it.
+// libdeflate and not the zlib that is here anyway: it multiplies without carry (PCLMULQDQ), and
+// does 7 to 11 GB/s where zlib 1.2.13 does 2. Both ends of a pipe check every byte of it.
 uint32_t as_crc32(uint32_t crc, const void *data, size_t size) {
     return size ? libdeflate_crc32(crc, data, size) : crc; // it takes NULL for "start anew"
 }
