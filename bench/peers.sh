@@ -11,8 +11,6 @@
 #
 # Opening the accounts is not in the figures.
 
-source bench/peers/postgres.sh
-
 peers=$BUILD/bench/peers
 peer_batch=1000
 pgbench_clients=16
@@ -153,7 +151,7 @@ contest_postgres() { # ITEMS
     figures=$(postgres_figures)
     check_peer PostgreSQL "$1" \
         "$(postgres_query "SELECT id || '|' || balance FROM account ORDER BY id" | digest)"
-    record_peer 'PostgreSQL, batches in PL/pgSQL' "$(verified "$(postgres_pragmas)" "$figures")" \
+    record_peer 'PostgreSQL, batches' "$(verified "$(postgres_pragmas)" "$figures")" \
         <"$tmp/peer.json"
 }
 
@@ -189,6 +187,6 @@ contest_pgbench() {
         --argjson items_per_second "$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$tmp/pgbench.log")" \
         --argjson retried "$(sed -n 's/^total number of retries: \([0-9]*\)$/\1/p' "$tmp/pgbench.log")" \
         '$ARGS.named + {seconds: ($items / $items_per_second)}' |
-        record_peer 'PostgreSQL, a SERIALIZABLE transaction each' \
+        record_peer 'PostgreSQL, one by one' \
             "$(verified "$(postgres_pragmas)" "$figures" | jq -c '.audit = "sum of balances kept"')"
 }

@@ -37,8 +37,10 @@ plot() { # NAME, commands on stdin
 		set grid ytics lc rgb '#dddddd'
 		set border 3
 		set tics nomirror out
-		set key top left Left reverse noautotitle
+		set key outside top center horizontal noautotitle
+		set autoscale xfix
 		set style data yerrorlines
+		set errorbars small
 		set linetype 1 lc rgb '#1f6fb4' lw 2 pt 7 ps 0.7
 		set linetype 2 lc rgb '#c8551b' lw 2 pt 5 ps 0.7
 		set linetype 3 lc rgb '#5b8c3a' lw 2 pt 9 ps 0.8
@@ -64,7 +66,7 @@ plot_lines() { # NAME TITLE XLABEL THEME CASE...
 	set xlabel '$xlabel'
 	set ylabel 'items/s: median and range'
 	set yrange [0:*]
-	set key $([[ ${#lines[@]} == 1 ]] && echo off || echo on) bottom left
+	set key $([[ ${#lines[@]} == 1 ]] && echo off || echo on)
 	$log
 	plot $(IFS=, && echo "${lines[*]}")
 	END
@@ -147,7 +149,7 @@ plot_peers() {
     local sizes
     sizes=$(jq -rs '[.[] | select(.theme == "peers") | .x] | unique | map(tostring + " accounts") | @tsv' "$results")
     jq -rs 'map(select(.theme == "peers")) | group_by(.case)
-        | map([(.[0].case | gsub(" "; "\n")), (group_by(.x)[] | map(.items_per_second) | sort | .[length / 2 | floor])])
+        | map([(.[0].case | sub(" write"; "\nwrite") | sub(", "; ",\n")), (group_by(.x)[] | map(.items_per_second) | sort | .[length / 2 | floor])])
         | sort_by(-.[1])[] | [(.[0] | tojson)] + .[1:] | join("\t")' "$results" >"$plot_data/peers"
     [[ -s $plot_data/peers ]] || return 0
     IFS=$'\t' read -ra sizes <<<"$sizes"
@@ -168,9 +170,10 @@ bars() { # NAME TITLE VARIANT...
 	set style histogram clustered gap 1
 	set logscale y
 	set yrange [1000:*]
-	set key top right
 	set datafile missing '?'
 	set xtics font ',11'
+	set xrange [-0.6:*]
+	set bmargin 3
 	plot $(IFS=, && echo "${columns[*]}")
 	END
 }

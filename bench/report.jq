@@ -147,8 +147,9 @@ def peers:
         "took turns in each round, so that the ratio, the median over the rounds, is worth more than the figures.",
         "`bare` writes as-commit's journal once more, in pieces of what as-commit wrote between two syncs:",
         "the limit. RocksDB gets as many transfers as as-commit, the slower ones the first part of them; a run counts",
-        "where rejects and the state of every account equal as-commit's after as many. pgbench draws its",
-        "transfers itself; there the sum of all balances is checked. How each is tuned stands in bench/peers.", "",
+        "where rejects and the state of every account equal as-commit's after as many. PostgreSQL gets batches in a",
+        "PL/pgSQL function that decides each transfer, and one by one: each a SERIALIZABLE transaction, by pgbench,",
+        "which draws transfers itself; there the sum of all balances is checked. bench/peers has how each is tuned.", "",
         (. as $all | table(["accounts", "contestant", "items", "items/s: median (range)", "as-commit is faster by", "syncs a run"];
             .[] | [(.x | commas), .case, (mid(.runs[].items) | commas), rate,
                 (if .case == "as-commit" then "" else ratio($all; .x) end),
