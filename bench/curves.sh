@@ -17,7 +17,7 @@ theme_curves() {
 # Small batches cost a row of the journal each: fewer items then, for the same time.
 curve_batch() {
     local batch items most
-    most=$(by_mode 20k 1M 10M)
+    most=$(by_mode 20k 500k 10M)
     for batch in 1 10 100 1000 10000; do
         items=$((most * batch / (batch + 20) + 2000))
         measure curves batch "$batch" as-gen --batch "$batch" --items "$items"
@@ -27,7 +27,7 @@ curve_batch() {
 # The accounts are opened first and do not count. Each run's resident set tells memory an aggregate.
 curve_aggregates() {
     local keys most items
-    most=$(by_mode 10k 1M 10M) items=$(by_mode 20k 1M 10M)
+    most=$(by_mode 10k 1M 10M) items=$(by_mode 20k 500k 10M)
     for ((keys = 1000; keys <= most; keys *= 10)); do
         skip=$keys measure curves 'aggregates, uniform' "$keys" \
             as-gen --keys "$keys" --items "$((keys + items))"
@@ -38,7 +38,7 @@ curve_aggregates() {
 
 curve_payload() {
     local bytes items
-    items=$(by_mode 20k 500k 5M)
+    items=$(by_mode 20k 300k 5M)
     for bytes in 0 64 256 1024; do
         measure curves payload "$bytes" as-gen --payload "$bytes" --items "$items"
     done
@@ -46,7 +46,7 @@ curve_payload() {
 
 curve_rejects() {
     local percent items
-    items=$(by_mode 20k 1M 10M)
+    items=$(by_mode 20k 500k 10M)
     for percent in 0.1 1 10 50 100; do
         measure curves rejects "$percent" as-gen --reject "$percent" --items "$items"
     done
@@ -68,7 +68,7 @@ bank_with_invariants() { # N
 # The same items for each domain, from a file: what differs is the domain alone.
 curve_invariants() {
     local count
-    as-gen --items "$(by_mode 20k 1M 5M)" >"$tmp/items"
+    as-gen --items "$(by_mode 20k 500k 5M)" >"$tmp/items"
     for count in 1 2 5 10 20 50; do
         bank_with_invariants "$count" >"$tmp/bank.sql"
         measure curves invariants "$count" restream_items

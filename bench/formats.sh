@@ -6,7 +6,7 @@
 
 theme_formats() {
     local repeat rows format
-    rows=$(by_mode 20k 1M 10M)
+    rows=$(by_mode 20k 500k 10M)
     write_transfers "$rows"
     for ((repeat = 1; repeat <= repeats; repeat++)); do
         for format in csv ndjson; do

@@ -58,7 +58,7 @@ describe_machine() {
     compiler=$(gcc --version 2>/dev/null | head -n 1 || true)
     head -c $(($(by_mode 50 500 2k) * 4096)) /dev/zero | bare_disk >"$tmp/sync.json"
     sync=$(jq -c .piece_ms "$tmp/sync.json")
-    jq -cn --arg date "$(date -u +%Y-%m-%dT%H:%MZ)" --arg mode "$mode" --arg repeats "$repeats" \
+    jq -cn --arg date "$(date -u +%Y-%m-%dT%H:%MZ)" --arg mode "$mode" --arg repeats "$repeats" --arg comparisons "$comparisons" \
         --arg cpu "$(lscpu | sed -n 's/^Model name: *//p' | head -n 1)" --arg cores "$(nproc)" \
         --arg memory "$(free -h --si | awk '/^Mem:/ { print $2 }')" --arg kernel "$(uname -sr)" \
         --arg system "$(sed -n 's/^PRETTY_NAME="\(.*\)"$/\1/p' /etc/os-release)" \

@@ -9,7 +9,7 @@ theme_openloop() {
     local repeat share peak seconds
     peak=$(median_of items_per_second scenarios broker)
     [[ $peak != null ]] || die 'openloop: no peak is known: run scenarios as well, or --append'
-    seconds=$(by_mode 1 3 30)
+    seconds=$(by_mode 1 2 30)
     for ((repeat = 1; repeat <= repeats; repeat++)); do
         for share in 10 50 90; do
             measure openloop 'percent of the peak' "$share" \

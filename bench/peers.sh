@@ -4,39 +4,54 @@
 # Others on the same work: bank transfers in batches of 1,000, durable, each decided on its own and
 # rejected alone, among 1,000 and 1,000,000 accounts. All contestants take turns in each round.
 #
-# The transfers are as-gen's, byte for byte the same. The slow peers get the first part of them, the
-# others more; a peer's rejects and its whole state (id and balance of each account) must then equal
-# as-commit's after as many, or the run does not count. PostgreSQL with one transaction a transfer
-# is fed by pgbench, which draws them by itself: there the sum of all balances is checked.
+# The transfers are as-gen's, byte for byte the same. The slower peers get the first part of them; a
+# peer's rejects and its whole state (id and balance of each account) must then equal as-commit's after
+# as many, or the run does not count. PostgreSQL with one transaction a transfer is fed by pgbench,
+# which draws them by itself: there the sum of all balances is checked.
 #
-# Opening the accounts is not in the figures.
+# Opening the accounts is not in the figures: a peer starts from a copy of a database that has them.
 
 peers=$BUILD/bench/peers
 peer_batch=1000
 pgbench_clients=16
 
 theme_peers() {
-    local repeat accounts
+    local accounts
     need_programs psql pgbench "$peers"/{bare,sqlite,rocksdb,postgres}
     postgres_start
     for accounts in 1000 "$(by_mode 5k 1M 1M)"; do
-        local -A expected_state=() expected_rejects=()
-        local few many
-        few=$((accounts + $(by_mode 5k 50k 200k))) many=$((accounts + $(by_mode 10k 1M 5M)))
-        for ((repeat = 1; repeat <= repeats; repeat++)); do
-            peers_round
-        done
+        peers_among
     done
     postgres_stop
 }
 
-peers_round() {
-    contest_as_commit "$many"
-    peer_expect "$few"
-    contest_peer RocksDB "$many" .log rocksdb
-    contest_peer SQLite "$few" -wal sqlite
-    contest_postgres "$few"
-    contest_pgbench
+peers_among() {
+    local -A expected_state=() expected_rejects=()
+    local repeat few some many
+    few=$((accounts + $(by_mode 5k 50k 200k)))
+    some=$((accounts + $(by_mode 10k 200k 1M)))
+    many=$((accounts + $(by_mode 20k 1M 5M)))
+    load_peers
+    for ((repeat = 1; repeat <= comparisons; repeat++)); do
+        contest_as_commit "$many"
+        contest_peer RocksDB "$some" .log rocksdb
+        contest_peer SQLite "$few" -wal sqlite
+        contest_postgres "$few"
+        contest_pgbench
+    done
+    rm -rf "$tmp"/loaded.*
+    postgres_drop loaded
+}
+
+load_peers() {
+    local peer
+    for peer in rocksdb sqlite; do
+        transfers "$accounts" | "$peers/$peer" "$tmp/loaded.$peer" >"$tmp/peer.json" || die "$peer: not loaded"
+    done
+    postgres_create loaded bench/peers/postgres.sql
+    transfers "$accounts" | "$peers/postgres" "$(postgres_url loaded)" >"$tmp/peer.json" ||
+        die 'PostgreSQL: not loaded'
+    postgres_query loaded 'VACUUM ANALYZE account'
 }
 
 # ---- The work and what must come out of it ------------------------------------------------------
@@ -110,6 +125,8 @@ peer_state() { # PROGRAM
 
 contest_peer() { # NAME ITEMS MATCH PROGRAM
     local facts
+    cp -r "$tmp/loaded.$4" "$tmp/peer"
+    peer_expect "$2"
     settle
     transfers "$2" | probed "$3" "$peers/$4" "$tmp/peer" >"$tmp/peer.json" || die "$1 failed"
     facts=$(probe_figures "$tmp/probe")
@@ -144,49 +161,43 @@ postgres_figures() {
 
 contest_postgres() { # ITEMS
     local figures
-    postgres_load bench/peers/postgres.sql
+    peer_expect "$1"
+    postgres_copy loaded contest
     settle
     postgres_forget_syncs
-    transfers "$1" | "$peers/postgres" "$(postgres_url)" >"$tmp/peer.json" || die 'PostgreSQL failed'
+    transfers "$1" | "$peers/postgres" "$(postgres_url contest)" >"$tmp/peer.json" ||
+        die 'PostgreSQL failed'
     figures=$(postgres_figures)
     check_peer PostgreSQL "$1" \
-        "$(postgres_query "SELECT id || '|' || balance FROM account ORDER BY id" | digest)"
-    record_peer 'PostgreSQL, batches' "$(verified "$(postgres_pragmas)" "$figures")" \
-        <"$tmp/peer.json"
+        "$(postgres_query contest "SELECT id || '|' || balance FROM account ORDER BY id" | digest)"
+    record_peer 'PostgreSQL, batches' "$(verified "$(postgres_pragmas)" "$figures")" <"$tmp/peer.json"
+    postgres_drop contest
 }
 
 # ---- PostgreSQL, a transaction a transfer -------------------------------------------------------
-
-# All accounts with as-gen's opening balances.
-pgbench_open() {
-    postgres_load bench/peers/postgres.sql
-    postgres_query "INSERT INTO account SELECT 'acct-' || lpad(n::text, 7, '0'), 500000000 / $accounts
-        FROM generate_series(0, $accounts - 1) n"
-    postgres_query 'VACUUM ANALYZE account'
-    postgres_query CHECKPOINT
-}
 
 # Transactions that collide are tried again by pgbench, as a client would.
 pgbench_run() {
     PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -h "$postgres_dir" \
         -U postgres -f bench/peers/pgbench.sql -D accounts="$accounts" -c "$pgbench_clients" -j 2 \
-        -M prepared --max-tries=0 -T "$(by_mode 1 4 20)" postgres
+        -M prepared --max-tries=0 -T "$(by_mode 1 3 20)" contest
 }
 
 contest_pgbench() {
     local figures
-    pgbench_open
+    postgres_copy loaded contest
     settle
     postgres_forget_syncs
     pgbench_run >"$tmp/pgbench.log" 2>&1 || die "pgbench: $(tail -n 3 "$tmp/pgbench.log")"
     figures=$(postgres_figures)
-    [[ $(postgres_query 'SELECT sum(balance) FROM account') == $((500000000 / accounts * accounts)) ]] ||
+    [[ $(postgres_query contest 'SELECT sum(balance) FROM account') == $((500000000 / accounts * accounts)) ]] ||
         die 'pgbench: money was made or lost'
-    jq -cn --argjson items "$(postgres_query 'SELECT count(*) FROM journal')" \
-        --argjson rejected "$(postgres_query 'SELECT count(*) FROM journal WHERE NOT accepted')" \
+    jq -cn --argjson items "$(postgres_query contest 'SELECT count(*) FROM journal')" \
+        --argjson rejected "$(postgres_query contest 'SELECT count(*) FROM journal WHERE NOT accepted')" \
         --argjson items_per_second "$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$tmp/pgbench.log")" \
         --argjson retried "$(sed -n 's/^total number of retries: \([0-9]*\)$/\1/p' "$tmp/pgbench.log")" \
         '$ARGS.named + {seconds: ($items / $items_per_second)}' |
         record_peer 'PostgreSQL, one by one' \
             "$(verified "$(postgres_pragmas)" "$figures" | jq -c '.audit = "sum of balances kept"')"
+    postgres_drop contest
 }

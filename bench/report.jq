@@ -53,7 +53,7 @@ def machine:
         ["disk", "\(.disk); 4 KiB and fdatasync: median \(.sync_ms.p50) ms, p99 \(.sync_ms.p99) ms"],
         ["load when it began", .load],
         ["versions", "\(.atomic_state); SQLite \(.sqlite); RocksDB \(.rocksdb); PostgreSQL \(.postgresql); \(.compiler)"],
-        ["measured", "\(.date), bench/run --\(.mode), \(.repeats) runs of each"]);
+        ["measured", "\(.date), bench/run, \(.mode) sizes; \(.comparisons) runs of each scenario and peer, \(.repeats) of all else"]);
 
 def article:
     {"broker": "33,091 items/s, p99 71 ms", "dense": "5,992 items/s"}[.case | sub(",.*"; "")] // "–";
@@ -146,7 +146,7 @@ def peers:
         "The same transfers in batches of 1,000, durable, each decided on its own and rejected alone; the contestants",
         "took turns in each round, so that the ratio, the median over the rounds, is worth more than the figures.",
         "`bare` writes as-commit's journal once more, in pieces of what as-commit wrote between two syncs:",
-        "the limit. RocksDB gets as many transfers as as-commit, the slower ones the first part of them; a run counts",
+        "the limit. The slower ones get the first part of as-commit's transfers; a run counts",
         "where rejects and the state of every account equal as-commit's after as many. PostgreSQL gets batches in a",
         "PL/pgSQL function that decides each transfer, and one by one: each a SERIALIZABLE transaction, by pgbench,",
         "which draws transfers itself; there the sum of all balances is checked. bench/peers has how each is tuned.", "",

@@ -13,8 +13,8 @@ dense() { as-gen --batch 100 --sources 64 "$@"; }
 
 theme_scenarios() {
     local repeat scenario items
-    items=$(by_mode 20k 3M 20M)
-    for ((repeat = 1; repeat <= repeats; repeat++)); do
+    items=$(by_mode 20k 2M 20M)
+    for ((repeat = 1; repeat <= comparisons; repeat++)); do
         for scenario in broker ceiling dense; do
             measure scenarios "$scenario" null "$scenario" --items "$items"
             sync_us=$article_sync_us measure scenarios "$scenario, 2.05 ms a sync" null \

@@ -4,7 +4,7 @@
 # A PostgreSQL of our own: a cluster in a directory that is removed afterwards, on a Unix socket, no
 # network, tuned as for this work. The server refuses to run as root: its own user then runs it.
 #
-#   postgres_start → (postgres_load, postgres_url, postgres_query …) → postgres_stop
+#   postgres_start → (postgres_create, postgres_copy, postgres_query …) → postgres_stop
 #
 # The probe is preloaded into the server, so that its syncs are counted as those of the others.
 
@@ -70,19 +70,30 @@ postgres_stop() {
     postgres_dir=''
 }
 
-postgres_url() { printf 'host=%s user=postgres dbname=postgres' "$postgres_dir"; }
-
-postgres_query() { # SQL
-    psql -XqAt -v ON_ERROR_STOP=1 "$(postgres_url)" -c "$1"
+postgres_url() { # DATABASE
+    printf 'host=%s user=postgres dbname=%s' "$postgres_dir" "$1"
 }
 
-postgres_load() { # FILE.sql
-    psql -Xq -v ON_ERROR_STOP=1 -f "$1" "$(postgres_url)" 2>"$tmp/psql.log" ||
+postgres_query() { # DATABASE SQL
+    psql -XqAt -v ON_ERROR_STOP=1 "$(postgres_url "$1")" -c "$2" || die "psql: $2"
+}
+
+postgres_create() { # DATABASE FILE.sql
+    postgres_query postgres "CREATE DATABASE $1"
+    psql -Xq -v ON_ERROR_STOP=1 -f "$2" "$(postgres_url "$1")" 2>"$tmp/psql.log" ||
         die "psql: $(tail -n 3 "$tmp/psql.log")"
+}
+
+postgres_copy() { # FROM TO
+    postgres_query postgres "CREATE DATABASE $2 TEMPLATE $1 STRATEGY file_copy"
+}
+
+postgres_drop() { # DATABASE
+    postgres_query postgres "DROP DATABASE $1"
 }
 
 # What was in force, as the server says.
 postgres_pragmas() {
-    postgres_query "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings
+    postgres_query postgres "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings
         WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method')"
 }

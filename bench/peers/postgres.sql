@@ -3,8 +3,6 @@
 -- The bank in PostgreSQL. Rules are in the statements themselves: an exception block an item, which
 -- is a subtransaction, would cost more. Half-full pages let an UPDATE stay on its page (HOT).
 
-DROP TABLE IF EXISTS account, journal;
-
 CREATE TABLE account (
   id       text COLLATE "C" PRIMARY KEY,
   balance  bigint NOT NULL CHECK (balance >= 0)
@@ -18,7 +16,7 @@ CREATE TABLE journal (
   accepted  boolean NOT NULL
 );
 
-CREATE OR REPLACE FUNCTION open_batch(ids text[], balances bigint[]) RETURNS bigint
+CREATE FUNCTION open_batch(ids text[], balances bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   opened bigint;
@@ -29,7 +27,7 @@ BEGIN
 END $$;
 
 -- Decides one transfer and carries it out.
-CREATE OR REPLACE FUNCTION transfer(payer text, payee text, sum bigint) RETURNS boolean
+CREATE FUNCTION transfer(payer text, payee text, sum bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   IF sum <= 0 OR payer = payee THEN
@@ -45,7 +43,7 @@ BEGIN
 END $$;
 
 -- A batch: each transfer by itself, the journal in one statement. Returns how many were rejected.
-CREATE OR REPLACE FUNCTION transfer_batch(srcs text[], dsts text[], amounts bigint[]) RETURNS bigint
+CREATE FUNCTION transfer_batch(srcs text[], dsts text[], amounts bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   verdicts boolean[] := array_fill(false, ARRAY[cardinality(srcs)]);
@@ -64,7 +62,7 @@ BEGIN
 END $$;
 
 -- One transfer, journalled, as one transaction: for pgbench. Accounts are given by number.
-CREATE OR REPLACE FUNCTION transfer_one(src bigint, dst bigint, amount bigint) RETURNS boolean
+CREATE FUNCTION transfer_one(src bigint, dst bigint, amount bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   payer text := 'acct-' || lpad(src::text, 7, '0');

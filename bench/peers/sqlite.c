@@ -5,6 +5,7 @@
 // CHECK decides about the balance.
 #include <sqlite3.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "work.h"
 
@@ -27,14 +28,15 @@ static sqlite3_stmt *prepare(const char *sql) {
 // million accounts are what it would be given for this work.
 static void open_database(const char *path) {
     must(sqlite3_open(path, &db), SQLITE_OK);
-    must(sqlite3_exec(db,
-                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                      "PRAGMA cache_size = -1048576; PRAGMA wal_autocheckpoint = 16384;"
-                      "CREATE TABLE account (id TEXT PRIMARY KEY,"
-                      "  balance INTEGER NOT NULL CHECK (balance >= 0)) STRICT, WITHOUT ROWID;"
-                      "CREATE TABLE journal (item INTEGER PRIMARY KEY, src TEXT, dst TEXT,"
-                      "  amount INTEGER, accepted INTEGER) STRICT;",
-                      NULL, NULL, NULL),
+    must(sqlite3_exec(
+             db,
+             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+             "PRAGMA cache_size = -1048576; PRAGMA wal_autocheckpoint = 16384;"
+             "CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY,"
+             "  balance INTEGER NOT NULL CHECK (balance >= 0)) STRICT, WITHOUT ROWID;"
+             "CREATE TABLE IF NOT EXISTS journal (item INTEGER PRIMARY KEY, src TEXT, dst TEXT,"
+             "  amount INTEGER, accepted INTEGER) STRICT;",
+             NULL, NULL, NULL),
          SQLITE_OK);
     begin = prepare("BEGIN IMMEDIATE");
     commit = prepare("COMMIT");
@@ -102,8 +104,9 @@ int main(int argc, char **argv) {
     struct work work;
     if (argc != 2)
         work_die("usage: sqlite FILE < STREAM");
+    bool loaded = access(argv[1], F_OK) == 0;
     open_database(argv[1]);
-    for (work_open(&work); work_next(&work);) {
+    for (work_open(&work, loaded); work_next(&work);) {
         uint64_t rejected = 0;
         run(begin);
         for (size_t i = 0; i < work.count; i++)

@@ -21,8 +21,8 @@ _Noreturn void work_die(const char *format, ...) {
     exit(1);
 }
 
-void work_open(struct work *work) {
-    *work = (struct work){0};
+void work_open(struct work *work, bool loaded) {
+    *work = (struct work){.loaded = loaded};
     as_io_widen_pipe(STDIN_FILENO);
     work->reader = as_frame_reader_open(STDIN_FILENO, AS_STREAM_ITEMS, "stdin", NULL);
     work->items = as_alloc(AS_FRAME_RECORDS_MAX * sizeof *work->items);
@@ -64,7 +64,7 @@ static void decode_batch(struct work *work) {
         work->items[i] = decode_item(&at);
 }
 
-bool work_next(struct work *work) {
+static bool read_batch(struct work *work) {
     struct as_error error;
     enum as_frame_next next;
     do
@@ -72,9 +72,16 @@ bool work_next(struct work *work) {
     while (next == AS_FRAME_READ && work->frame.header.type != AS_FRAME_ITEMS);
     if (next == AS_FRAME_FAILED)
         work_die("%s", error.text);
-    if (next != AS_FRAME_READ)
-        return false;
-    decode_batch(work);
+    if (next == AS_FRAME_READ)
+        decode_batch(work);
+    return next == AS_FRAME_READ;
+}
+
+bool work_next(struct work *work) {
+    do
+        if (!read_batch(work))
+            return false;
+    while (work->loaded && work->items[0].command == WORK_OPEN);
     if (!work->started_ns && work->items[0].command == WORK_TRANSFER)
         work->started_ns = as_clock_monotonic_ns();
     return true;
@@ -89,14 +96,6 @@ bool work_plausible(const struct work_item *item) {
                                 memcmp(item->src.data, item->dst.data, item->src.size) != 0);
 }
 
-bool work_starts(const struct work *work) {
-    return work->started_ns && work->transfers == 0;
-}
-
-void work_restart_clock(struct work *work) {
-    work->started_ns = as_clock_monotonic_ns();
-}
-
 void work_done(struct work *work, uint64_t rejected) {
     work->done_ns = as_clock_monotonic_ns();
     work->rejected += rejected;
@@ -108,12 +107,13 @@ void work_done(struct work *work, uint64_t rejected) {
 
 void work_close(struct work *work) {
     double seconds = (double)(work->done_ns - work->started_ns) / AS_NS_PER_S;
-    if (!work->transfers)
-        work_die("stdin: no transfers came");
+    if (!work->started_ns)
+        seconds = 0;
     printf("{\"items\":%llu,\"rejected\":%llu,\"opened\":%llu,\"seconds\":%.6f,"
            "\"items_per_second\":%.1f}\n",
            (unsigned long long)work->transfers, (unsigned long long)work->rejected,
-           (unsigned long long)work->opened, seconds, (double)work->transfers / seconds);
+           (unsigned long long)work->opened, seconds,
+           seconds > 0 ? (double)work->transfers / seconds : 0);
     as_frame_reader_close(work->reader);
     as_frame_free(&work->frame);
     free(work->items);

@@ -6,8 +6,9 @@
 //
 //   work_open → (work_next → … → work_done)* → work_close
 //
-// The clock runs from the first batch of transfers to the last one done; the accounts are opened
-// before it. A peer is spared the rule that supply is capped, since no transfer can break it.
+// The clock runs from the first batch of transfers to the last one done. A peer that finds its
+// database there already passes over the opening of the accounts. It is spared the rule that supply
+// is capped, since no transfer can break it.
 //
 // These are programs of one purpose: whatever fails is told in one line and ends them with exit 1.
 #ifndef BENCH_PEERS_WORK_H
@@ -38,19 +39,16 @@ struct work {
     uint64_t batch;
     struct as_frame frame; // the same, verbatim
     struct as_frame_reader *reader;
+    bool loaded;
     uint64_t opened, transfers, rejected; // so far
     uint64_t started_ns, done_ns;         // monotonic; started: 0 before the first transfer
 };
 
-void work_open(struct work *work);
+void work_open(struct work *work, bool loaded);
 // False at the end of the stream.
 bool work_next(struct work *work);
 // The batch at hand has just been made durable; so many of its items were rejected.
 void work_done(struct work *work, uint64_t rejected);
-// True while the batch at hand is the first one of transfers; the clock then starts anew, for a
-// peer that has put its house in order first.
-bool work_starts(const struct work *work);
-void work_restart_clock(struct work *work);
 // Prints the figures as a line of JSON.
 void work_close(struct work *work);
 
