@@ -29,7 +29,7 @@ peers_among() {
     local -A expected_state=() expected_rejects=()
     local repeat few some many
     few=$((accounts + $(by_mode 5k 50k 200k)))
-    some=$((accounts + $(by_mode 10k 200k 1M)))
+    some=$((accounts + $(by_mode 10k 100k 1M)))
     many=$((accounts + $(by_mode 20k 1M 5M)))
     load_peers
     for ((repeat = 1; repeat <= comparisons; repeat++)); do

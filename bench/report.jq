@@ -104,7 +104,7 @@ def memory_an_aggregate:
 def per_item(field): mid(.runs[] | field / .journal_items);
 def curves:
     section("curves"; "Curves";
-        "One variable at a time; all else is as in `broker`.", "",
+        "One variable at a time; all else is as in `broker`, at full speed: a round trip is mostly waiting in the pipe.", "",
         "### Batch size", "",
         curve("batch"; "items a batch"; ["batches a commit"]; [mid(.runs[] | .batches / .commits) | short]),
         "### Aggregates", "",

@@ -29,12 +29,13 @@ theme_sustained() {
     local repeat=1 seconds
     seconds=$(by_mode 1 8 60)
     measure sustained "broker, $seconds s" null broker --duration "${seconds}s"
-    [[ $mode != full ]] || long_run
+    seconds=$(by_mode 2 0 600)
+    ((seconds == 0)) || paced "$seconds"
 }
 
-long_run() {
+paced() { # SECONDS
     local bytes rate
     bytes=$(jq -s 'map(select(.theme == "sustained"))[0] | .journal_bytes / .journal_items' "$results")
-    rate=$(jq -n "[1000000, $(free_bytes) / 2 / 600 / $bytes] | min | floor")
-    measure sustained "broker, 600 s at $rate items/s" null broker --duration 10m --rate "$rate"
+    rate=$(jq -n "[1000000, $(free_bytes) / 2 / $1 / $bytes] | min | floor")
+    measure sustained "broker, $1 s at $rate items/s" null broker --duration "$1s" --rate "$rate"
 }
