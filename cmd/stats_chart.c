@@ -6,16 +6,19 @@
 #include "stats_format.h"
 
 // Drawn for a column of a phone's width; wider ones enlarge it.
-enum { WIDTH = 360, HEIGHT = 180, LEFT = 46, RIGHT = 8, TOP = 10, BOTTOM = 22, TICKS = 4 };
+enum { WIDTH = 360, HEIGHT = 180, LEFT = 46, RIGHT = 8, TOP = 10, BOTTOM = 22, TICKS_MAX = 4 };
 
 struct axes {
     double from_s, to_s; // elapsed
     double top;
+    int ticks; // steps from 0 to the top
 };
 
 static double value(const struct stats_chart *chart, const struct stats_sample *sample,
                     enum stats_field field) {
-    double v = sample->values[field], seconds = sample->values[STATS_INTERVAL_S];
+    bool telemetry = field > STATS_MEASURED_S && field < STATS_REJECTED_CHECK;
+    double v = sample->values[field];
+    double seconds = sample->values[telemetry ? STATS_MEASURED_S : STATS_INTERVAL_S];
     if (!chart->per_second)
         return v;
     return seconds > 0 ? v / seconds : 0;
@@ -53,15 +56,18 @@ static double greatest(const struct stats_chart *chart, const struct stats_serie
 static void set_axes(const struct stats_chart *chart, const struct stats_series *series,
                      struct axes *axes) {
     double top = fmax(greatest(chart, series), chart->least_top);
-    axes->from_s = series->samples[0].values[STATS_ELAPSED_S];
+    double step = top > 0 ? round_step(top / TICKS_MAX) : 1;
+    const double *first = series->samples[0].values;
+    axes->from_s = first[STATS_ELAPSED_S] - first[STATS_INTERVAL_S];
     axes->to_s = series->samples[series->count - 1].values[STATS_ELAPSED_S];
-    axes->top = top > 0 ? TICKS * round_step(top / TICKS) : TICKS;
+    axes->ticks = top > 0 ? (int)ceil(top / step - 1e-9) : TICKS_MAX;
+    axes->top = axes->ticks * step;
 }
 
 static void put_grid(const struct stats_chart *chart, const struct axes *axes,
                      struct as_buffer *out) {
-    for (int i = 0; i <= TICKS; i++) {
-        double v = axes->top * i / TICKS, y = y_of(axes, v);
+    for (int i = 0; i <= axes->ticks; i++) {
+        double v = axes->top * i / axes->ticks, y = y_of(axes, v);
         as_buffer_printf(out,
                          "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" "
                          "class=\"y\">",

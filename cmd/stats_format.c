@@ -22,8 +22,7 @@ static void put_scaled(struct as_buffer *out, double v, const char *space, const
     unsigned prefix = 0;
     for (; v >= 999.5 && prefix < 6; prefix++)
         v /= 1000;
-    int decimals = (prefix == 0 && v == (double)(int)v) || v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
-    as_buffer_printf(out, "%.*f%s%s%s", decimals, v, space, prefixes[prefix], unit);
+    as_buffer_printf(out, "%.3g%s%s%s", v, space, prefixes[prefix], unit);
 }
 
 void stats_put_short(struct as_buffer *out, double v) {
@@ -35,15 +34,16 @@ void stats_put_bytes(struct as_buffer *out, double v) {
 }
 
 void stats_put_ms(struct as_buffer *out, double ms) {
-    double v = ms >= 999.5 ? ms / 1000 : ms;
-    int decimals = v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
-    as_buffer_printf(out, "%.*f %s", decimals, v, ms >= 999.5 ? "s" : "ms");
+    if (ms < 999.5)
+        as_buffer_printf(out, "%.3g ms", ms);
+    else
+        stats_put_seconds(out, ms / 1000);
 }
 
 void stats_put_seconds(struct as_buffer *out, double s) {
     unsigned long long whole = (unsigned long long)(s + 0.5);
-    if (s < 60)
-        as_buffer_printf(out, "%.*f s", s < 10 ? 2 : 1, s);
+    if (s < 59.95)
+        as_buffer_printf(out, "%.3g s", s);
     else if (whole < 3600)
         as_buffer_printf(out, "%llu min %llu s", whole / 60, whole % 60);
     else

@@ -58,6 +58,8 @@ static void go_back(const struct stats_live *live, const struct stats_screen *sc
         as_buffer_printf(out, "\033[H\033[J");
     else if (live->lines)
         as_buffer_printf(out, "\r\033[%zuA", live->lines);
+    else
+        as_buffer_printf(out, "\r"); // another program's progress may stand here
 }
 
 static void draw(struct stats_live *live, struct stats_screen *screen) {
@@ -96,7 +98,7 @@ static void remember_sample(struct stats_live *live, const struct stats_sample *
     if (sample->measured || !before.measured)
         return;
     live->sample.measured = true;
-    for (enum stats_field f = STATS_COMMITS; f <= STATS_RSS_BYTES; f++)
+    for (enum stats_field f = STATS_MEASURED_S; f <= STATS_RSS_BYTES; f++)
         live->sample.values[f] = before.values[f];
 }
 

@@ -179,6 +179,8 @@ static void end_tick(struct stats_output *o, uint64_t end_ns) {
 
 int stats_output_tick(struct stats_output *output, uint64_t now_ns, struct as_error *error) {
     struct stats_output *o = output;
+    if (!o->ticks.interval_ns) // not started: a recorded stream without a frame so far
+        return AS_OK;
     if (stats_window_due(&o->ticks, now_ns))
         end_tick(o, stats_window_end_ns(&o->ticks, now_ns));
     if (o->rows.interval_ns && stats_window_due(&o->rows, now_ns))
@@ -187,6 +189,8 @@ int stats_output_tick(struct stats_output *output, uint64_t now_ns, struct as_er
 }
 
 uint64_t stats_output_left_ns(const struct stats_output *output, uint64_t now_ns) {
+    if (!output->ticks.interval_ns)
+        return TICK_NS;
     uint64_t left_ns = stats_window_left_ns(&output->ticks, now_ns);
     uint64_t rows_ns =
         output->rows.interval_ns ? stats_window_left_ns(&output->rows, now_ns) : left_ns;
@@ -264,8 +268,10 @@ int stats_output_end(struct stats_output *output, uint64_t now_ns, const struct 
                      struct as_error *error) {
     struct stats_output *o = output;
     struct as_error others;
+    struct stats_sample sample;
     int code = o->rows.interval_ns ? end_row(o, now_ns, error) : AS_OK;
-    end_tick(o, now_ns);
+    stats_window_take(&o->ticks, o->summary, now_ns, &sample);
+    stats_series_end(&o->series, &sample);
     stats_live_end(&o->live);
     if (write_summary(o, code ? &others : error) && !code)
         code = error->code;

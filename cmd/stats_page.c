@@ -31,8 +31,10 @@ void stats_page_escape(struct as_buffer *out, const char *text, size_t size) {
 void stats_page_body(const struct stats_page *page, struct as_buffer *out) {
     stats_page_headline(page, out);
     stats_page_charts(page, out);
+    as_buffer_printf(out, "<div class=\"columns\">\n");
     stats_page_tables(page, out);
     stats_page_checks(page, out);
+    as_buffer_printf(out, "</div>\n");
 }
 
 static void put_text(struct as_buffer *out, const char *text) {

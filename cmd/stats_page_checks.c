@@ -47,8 +47,9 @@ static void put_number_row(const json_t *object, const char *member, const char 
 
 static void put_audit(const json_t *audit, struct as_buffer *out) {
     bool ok = strcmp(stats_page_text(audit, "integrity"), "ok") == 0;
-    as_buffer_printf(out, "<section><h2>Audit: <span class=\"%s\">%s</span></h2>\n<table>\n",
-                     ok ? "good" : "bad", ok ? "INTEGRITY_OK" : "INTEGRITY_FAILED");
+    as_buffer_printf(
+        out, "<section><h2>Audit: <span class=\"%s\">%s</span></h2>\n<table class=\"checks\">\n",
+        ok ? "good" : "bad", ok ? "INTEGRITY_OK" : "INTEGRITY_FAILED");
     put_number_row(audit, "items", "items in the store", out);
     put_number_row(audit, "accepted", "accepted", out);
     put_number_row(audit, "rejected", "rejected", out);
@@ -81,8 +82,10 @@ static void put_measurements(const json_t *list, struct as_buffer *out) {
 
 static void put_preflight(const json_t *preflight, struct as_buffer *out) {
     bool pass = json_is_true(json_object_get(preflight, "pass"));
-    as_buffer_printf(out, "<section><h2>Preflight: <span class=\"%s\">%s</span></h2>\n<table>\n",
-                     pass ? "good" : "bad", pass ? "PASS" : "FAIL");
+    as_buffer_printf(
+        out,
+        "<section><h2>Preflight: <span class=\"%s\">%s</span></h2>\n<table class=\"checks\">\n",
+        pass ? "good" : "bad", pass ? "PASS" : "FAIL");
     put_row(out, "directory", "", stats_page_text(preflight, "directory"));
     put_row(out, "file system", "", stats_page_text(preflight, "file_system"));
     put_findings(json_object_get(preflight, "findings"), out);
@@ -92,10 +95,8 @@ static void put_preflight(const json_t *preflight, struct as_buffer *out) {
 }
 
 void stats_page_checks(const struct stats_page *page, struct as_buffer *out) {
-    as_buffer_printf(out, "<div class=\"columns\">\n");
     if (page->audit)
         put_audit(page->audit, out);
     if (page->preflight)
         put_preflight(page->preflight, out);
-    as_buffer_printf(out, "</div>\n");
 }

@@ -124,9 +124,9 @@ static void put_tiles(const struct stats_page *page, struct as_buffer *out) {
     end_tile(out, "items a second");
     as_buffer_printf(out, "<div><b>%.2f %%", items > 0 ? 100 * (double)s->accepted / items : 0);
     end_tile(out, "accepted");
-    put_round_trip(page, 0.5, "round trip, half of all batches", out);
+    put_round_trip(page, 0.5, "round trip, median", out);
     put_round_trip(page, 0.99, "round trip, p99", out);
-    put_round_trip(page, 1, "round trip, the longest", out);
+    put_round_trip(page, 1, "round trip, longest", out);
     as_buffer_printf(out, "</div>\n");
 }
 

@@ -94,7 +94,7 @@ static void put_commits(const struct stats_summary *s, struct as_buffer *out) {
     put_count_row(out, "commits, one sync each", commits);
     if (commits > 0) {
         put_count_row(out, "items a commit", (double)t[AS_TELEMETRY_COMMIT_ITEMS] / commits);
-        begin_row(out, "half of them took, p99, the longest");
+        begin_row(out, "time of one: median, p99, longest");
         stats_put_ms(out, (double)as_histogram_quantile(&s->commit_ns, 0.5) / AS_NS_PER_MS);
         as_buffer_printf(out, ", ");
         stats_put_ms(out, (double)as_histogram_quantile(&s->commit_ns, 0.99) / AS_NS_PER_MS);
@@ -153,10 +153,8 @@ static void put_run(const struct stats_page *page, struct as_buffer *out) {
 }
 
 void stats_page_tables(const struct stats_page *page, struct as_buffer *out) {
-    as_buffer_printf(out, "<div class=\"columns\">\n");
     put_reasons(&page->summary->reasons, out);
     if (page->summary->measured)
         put_commits(page->summary, out);
     put_run(page, out);
-    as_buffer_printf(out, "</div>\n");
 }

@@ -19,6 +19,7 @@ const struct stats_field_info stats_field_info[STATS_FIELDS] = {
     [STATS_P99_MS] = {"p99_ms", 3, STATS_MAX},
     [STATS_P99_9_MS] = {"p99_9_ms", 3, STATS_MAX},
     [STATS_MAX_MS] = {"max_ms", 3, STATS_MAX},
+    [STATS_MEASURED_S] = {"measured_s", 3, STATS_SUM},
     [STATS_COMMITS] = {"commits", 0, STATS_SUM},
     [STATS_COMMIT_BATCHES] = {"batches_per_commit", 2, STATS_MEAN},
     [STATS_COMMIT_MS] = {"commit_ms", 3, STATS_MEAN},
@@ -54,7 +55,7 @@ const struct stats_field_info stats_field_info[STATS_FIELDS] = {
 };
 
 bool stats_sample_has(const struct stats_sample *sample, enum stats_field field) {
-    return sample->measured || field < STATS_COMMITS || field >= STATS_REJECTED_CHECK;
+    return sample->measured || field < STATS_MEASURED_S || field >= STATS_REJECTED_CHECK;
 }
 
 static double merged(enum stats_field f, const struct stats_sample *a,
@@ -144,9 +145,9 @@ static void take_shares(const struct stats_window *w, const struct stats_summary
         AS_TELEMETRY_DECIDE_NS,    AS_TELEMETRY_COMMIT_WAIT_NS, AS_TELEMETRY_COMMIT_NS,
         AS_TELEMETRY_SEND_WAIT_NS, AS_TELEMETRY_CPU_USER_NS,    AS_TELEMETRY_CPU_SYSTEM_NS,
     };
-    double time = growth(w, s, AS_TELEMETRY_UPTIME_NS);
+    double time = v[STATS_MEASURED_S] * AS_NS_PER_S;
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        v[STATS_READ_WAIT + i] = time > 0 ? 100 * growth(w, s, counters[i]) / time : 0;
+        v[STATS_READ_WAIT + i] = 100 * growth(w, s, counters[i]) / time;
     // A wait that began in the interval before counts as a whole when it ends.
     for (enum stats_field f = STATS_READ_WAIT; f <= STATS_SEND_WAIT; f++)
         v[f] = v[f] > 100 ? 100 : v[f];
@@ -159,6 +160,7 @@ static void take_telemetry(const struct stats_window *w, const struct stats_summ
         AS_TELEMETRY_DIRTY_ROWS,     AS_TELEMETRY_ENGINE_DEPTH, AS_TELEMETRY_COMMIT_DEPTH,
     };
     double commits = growth(w, s, AS_TELEMETRY_COMMITS);
+    v[STATS_MEASURED_S] = growth(w, s, AS_TELEMETRY_UPTIME_NS) / AS_NS_PER_S;
     v[STATS_COMMITS] = commits;
     v[STATS_COMMIT_BATCHES] = commits > 0 ? growth(w, s, AS_TELEMETRY_BATCHES) / commits : 0;
     v[STATS_COMMIT_MS] =

@@ -28,7 +28,8 @@ enum stats_field {
     STATS_P99_MS,
     STATS_P99_9_MS,
     STATS_MAX_MS,
-    // From here on the writer's telemetry.
+    // From here on the writer's telemetry, of the time between the last frames of two intervals.
+    STATS_MEASURED_S,
     STATS_COMMITS,
     STATS_COMMIT_BATCHES, // a commit, on average
     STATS_COMMIT_MS,      // likewise

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "stats_screen.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <wchar.h>
 
 #include "stats_fit.h"
@@ -95,13 +95,15 @@ static void say_bar(struct drawing *d, double share) {
 static void draw_sparkline(struct drawing *d) {
     const struct stats_screen *s = d->screen;
     size_t room = s->columns > STATS_SCREEN_LABEL + 1 ? s->columns - STATS_SCREEN_LABEL - 1 : 0;
+    char label[32];
     size_t first = s->rate_count > room ? s->rate_count - room : 0;
     double max = 0;
     for (size_t i = first; i < s->rate_count; i++)
         max = s->rates[i] > max ? s->rates[i] : max;
     for (size_t i = first; i < s->rate_count; i++)
         say_bar(d, max > 0 ? s->rates[i] / max : 0);
-    end_line(d, "");
+    snprintf(label, sizeof label, "last %zu s", s->rate_count - first);
+    end_line(d, label);
 }
 
 static void draw_rate(struct drawing *d) {
@@ -118,8 +120,10 @@ static void draw_items(struct drawing *d) {
     say_count(d, "", items, ": ");
     say_count(d, "", (double)s->accepted, " accepted, ");
     say_count(d, "", (double)s->rejected, " rejected");
-    as_buffer_printf(&d->text, " (%.2f %%), ", items > 0 ? 100 * (double)s->rejected / items : 0);
-    say_count(d, "", (double)s->duplicates, s->dry_run ? " duplicates (dry run)" : " duplicates");
+    as_buffer_printf(&d->text, " (%.2f %%)", items > 0 ? 100 * (double)s->rejected / items : 0);
+    if (s->duplicates)
+        say_count(d, ", ", (double)s->duplicates, " duplicates");
+    say(d, s->dry_run ? " (dry run)" : "");
     end_line(d, "items");
 }
 
@@ -152,14 +156,14 @@ static void draw_round_trip(struct drawing *d) {
 
 static void draw_journal(struct drawing *d) {
     const double *v = d->v;
-    double seconds = v[STATS_INTERVAL_S] > 0 ? v[STATS_INTERVAL_S] : 1;
+    double seconds = v[STATS_MEASURED_S] > 0 ? v[STATS_MEASURED_S] : 1;
     say_short(d, "", v[STATS_COMMITS] / seconds, " commits/s");
     as_buffer_printf(&d->text, " of %.1f batches, ", v[STATS_COMMIT_BATCHES]);
     say_ms(d, "", v[STATS_COMMIT_MS], " each; ");
     say_bytes(d, "", v[STATS_JOURNAL_BYTES] / seconds, "/s");
     end_line(d, "commits");
     say_bytes(d, "WAL ", v[STATS_WAL_BYTES], "; ");
-    say_count(d, "", v[STATS_SEGMENTS], " segments, ");
+    say_count(d, "", v[STATS_SEGMENTS], v[STATS_SEGMENTS] == 1 ? " segment, " : " segments, ");
     say_bytes(d, "", v[STATS_SEALING_BYTES], " being sealed");
     end_line(d, "journal");
 }
@@ -167,7 +171,7 @@ static void draw_journal(struct drawing *d) {
 static void draw_state(struct drawing *d) {
     const double *v = d->v;
     say_count(d, "", v[STATS_ROWS], " rows, ");
-    say_count(d, "", v[STATS_DIRTY_ROWS], " changed; state.db is ");
+    say_count(d, "", v[STATS_DIRTY_ROWS], " changed; state.db ");
     say_ms(d, "", v[STATS_FOLD_LAG_MS], ", ");
     say_count(d, "", v[STATS_FOLD_LAG_ITEMS], " items behind");
     end_line(d, "state");
@@ -175,16 +179,20 @@ static void draw_state(struct drawing *d) {
 
 static void draw_stages(struct drawing *d) {
     const double *v = d->v;
-    as_buffer_printf(&d->text,
-                     "reader: input %.0f %%, room %.0f %%; engine: batches %.0f %%; "
-                     "committer: batches %.0f %%, reader of verdicts %.0f %%",
-                     v[STATS_READ_WAIT], v[STATS_ROOM_WAIT], v[STATS_ENGINE_WAIT],
-                     v[STATS_COMMIT_WAIT], v[STATS_SEND_WAIT]);
-    end_line(d, "waits for");
-    as_buffer_printf(&d->text, "deciding %.0f %%, committing %.0f %%; CPU %.0f %% and %.0f %%, ",
-                     v[STATS_DECIDE], v[STATS_COMMIT], v[STATS_CPU_USER], v[STATS_CPU_SYSTEM]);
+    as_buffer_printf(&d->text, "waits for input %.0f %%, for room %.0f %%", v[STATS_READ_WAIT],
+                     v[STATS_ROOM_WAIT]);
+    end_line(d, "reader");
+    as_buffer_printf(&d->text, "decides %.0f %%, waits for batches %.0f %%", v[STATS_DECIDE],
+                     v[STATS_ENGINE_WAIT]);
+    end_line(d, "engine");
+    as_buffer_printf(
+        &d->text, "commits %.0f %%, waits for batches %.0f %%, for the reader of verdicts %.0f %%",
+        v[STATS_COMMIT], v[STATS_COMMIT_WAIT], v[STATS_SEND_WAIT]);
+    end_line(d, "committer");
+    as_buffer_printf(&d->text, "CPU %.0f %% in the program, %.0f %% in the system; ",
+                     v[STATS_CPU_USER], v[STATS_CPU_SYSTEM]);
     say_bytes(d, "memory ", v[STATS_RSS_BYTES], "");
-    end_line(d, "busy");
+    end_line(d, "process");
 }
 
 size_t stats_screen_draw(const struct stats_screen *screen, struct as_buffer *out) {

@@ -23,3 +23,10 @@ void stats_series_add(struct stats_series *series, const struct stats_sample *sa
     series->samples[series->count++] = *sample;
     series->in_last = 1;
 }
+
+void stats_series_end(struct stats_series *series, const struct stats_sample *sample) {
+    if (series->count)
+        stats_sample_merge(&series->samples[series->count - 1], sample);
+    else
+        stats_series_add(series, sample);
+}

@@ -18,5 +18,8 @@ struct stats_series {
 
 // {0} is an empty series.
 void stats_series_add(struct stats_series *series, const struct stats_sample *sample);
+// A sample of less than an interval, at the end: a rate over a moment would stand out as if it
+// meant something, so that it becomes part of the one before.
+void stats_series_end(struct stats_series *series, const struct stats_sample *sample);
 
 #endif

@@ -39,7 +39,8 @@ static void put_segment(const struct as_survey_segment *s, struct as_buffer *out
 }
 
 static void put_journal(const struct as_survey *s, struct as_buffer *out) {
-    as_buffer_printf(out, "journal     %zu segments, write-ahead log ", s->segment_count);
+    as_buffer_printf(out, "journal     %zu segment%s, write-ahead log ", s->segment_count,
+                     s->segment_count == 1 ? "" : "s");
     stats_put_bytes(out, (double)active_wal(s));
     as_buffer_u8(out, '\n');
     for (size_t i = 0; i < s->segment_count; i++)

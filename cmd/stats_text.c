@@ -42,10 +42,10 @@ static void put_telemetry(const struct stats_summary *summary, struct as_buffer 
     const uint64_t *t = summary->telemetry;
     struct stats_fit fit;
     as_buffer_printf(
-        out, "commits     %llu, %.1f batches each, %llu segments\n", (ull)t[AS_TELEMETRY_COMMITS],
+        out, "commits     %llu, %.1f batches each, %llu segment%s\n", (ull)t[AS_TELEMETRY_COMMITS],
         t[AS_TELEMETRY_COMMITS] ? (double)t[AS_TELEMETRY_BATCHES] / (double)t[AS_TELEMETRY_COMMITS]
                                 : 0,
-        (ull)t[AS_TELEMETRY_SEGMENTS]);
+        (ull)t[AS_TELEMETRY_SEGMENTS], t[AS_TELEMETRY_SEGMENTS] == 1 ? "" : "s");
     put_quantiles("commit", &summary->commit_ns, out);
     if (stats_fit(t, &fit))
         as_buffer_printf(out, "fit         T(n) = %.0f us + %.0f ns * n\n", fit.commit_us,
