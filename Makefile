@@ -25,7 +25,8 @@ BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libcsv-dev libjans
                  libxxhash-dev libmicrohttpd-dev
 DEMO_PACKAGES  = sqlite3
 TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fish jq mandoc procps \
-                 shellcheck strace valgrind zsh
+                 shellcheck strace tmux valgrind zsh
+LOOK_PACKAGES  = chromium curl fonts-dejavu-core prometheus
 
 object   = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/as-*.c))
@@ -48,7 +49,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo demo-run test test-only test-asan test-tsan test-binaries asan tsan \
+.PHONY: all deps demo demo-run test test-only test-look test-asan test-tsan test-binaries asan tsan \
         lint lint-format lint-c lint-shell lint-man format fuzz-referee install uninstall clean help
 
 all: $(BINARIES) ## the programs, into build/
@@ -112,9 +113,10 @@ tsan: ## the programs with ThreadSanitizer, into build/tsan
 
 # ---- Try and test
 
+PACKAGES = $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 deps: ## install the Debian packages that are missing
 	@missing=; \
-	for package in $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES); do \
+	for package in $(PACKAGES); do \
 	    status=$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null) || true; \
 	    [[ $$status == 'install ok installed' ]] || missing+=" $$package"; \
 	done; \
@@ -149,6 +151,13 @@ test-asan: asan
 
 test-tsan: tsan
 	BUILD=build/tsan tests/run
+
+# A browser and a Prometheus are half a gigabyte: `make test` skips what needs them. The screenshots
+# stay in build/look/, for a person to look at.
+test-look: PACKAGES += $(LOOK_PACKAGES)
+test-look: deps ## tests with a browser and a Prometheus; screenshots into build/look/
+	@$(MAKE) --no-print-directory test-binaries
+	BUILD=$(BUILD) tests/run stats_look
 
 SEED = 1
 N    = 1000

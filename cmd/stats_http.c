@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/number.h"
+
 struct stats_http {
     struct MHD_Daemon *daemon;
     pthread_mutex_t mutex;
@@ -94,9 +96,12 @@ static int resolve(const char *address, struct addrinfo **found, struct as_error
     };
     char *host;
     const char *port;
+    uint64_t number;
     if (!split(address, &host, &port))
         return bad_address(address, error);
-    int failure = *port ? getaddrinfo(host, port, &hints, found) : EAI_NONAME;
+    int failure = as_parse_count(port, 0, UINT16_MAX, &number)
+                      ? getaddrinfo(host, port, &hints, found)
+                      : EAI_NONAME;
     free(host);
     return failure ? bad_address(address, error) : AS_OK;
 }
