@@ -23,18 +23,21 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icommon $(WARNINGS) $(WERROR) $(CFLAGS) $
 LIBS       = -lsqlite3 -lz -ldeflate -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
 
 BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libdeflate-dev libcsv-dev libjansson-dev \
-                 libssl-dev libxxhash-dev
+                 libssl-dev libxxhash-dev libmicrohttpd-dev
 DEMO_PACKAGES  = sqlite3
 BENCH_PACKAGES = gnuplot-nox jq libpq-dev librocksdb-dev postgresql-15 procps sqlite3
 TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fio fish jq mandoc procps \
-                 shellcheck strace valgrind zsh
+                 shellcheck strace tmux valgrind zsh
+LOOK_PACKAGES  = chromium curl fonts-dejavu-core prometheus
 
 object   = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/as-*.c))
 BINARIES = $(PROGRAMS:%=$(BUILD)/%)
 LIB_OBJ  = $(call object,$(wildcard common/*/*.c))
-# Parts of programs that have outgrown their one file, and the workloads' domains as C strings.
-CMD_OBJ  = $(call object,$(filter-out cmd/as-%,$(wildcard cmd/*.c))) $(BUILD)/cmd/workload_sql.o
+# Parts of programs that have outgrown their one file; the workloads' domains and what the pages of
+# as-stats are made of, as C strings.
+CMD_OBJ  = $(call object,$(filter-out cmd/as-%,$(wildcard cmd/*.c))) $(BUILD)/cmd/workload_sql.o \
+           $(BUILD)/cmd/stats_web.o
 LIBS_AS  = $(BUILD)/libas-cmd.a $(BUILD)/libas.a
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
@@ -52,7 +55,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo demo-run test test-only test-asan test-tsan test-binaries asan tsan \
+.PHONY: all deps demo demo-run test test-only test-look test-asan test-tsan test-binaries asan tsan \
         bench bench-full bench-deps bench-binaries \
         lint lint-format lint-c lint-shell lint-man format fuzz-referee install uninstall clean help
 
@@ -76,14 +79,22 @@ $(BUILD)/%.o: %.c
 $(BUILD)/%.o: $(BUILD)/%.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# bench/workloads/bank.sql becomes `const char workload_sql_bank[]`, and so on.
-$(BUILD)/cmd/workload_sql.c: $(wildcard bench/workloads/*.sql)
+$(BUILD)/as-stats: LIBS += -lmicrohttpd
+
+# Files of text as C strings: bench/workloads/bank.sql is `const char workload_sql_bank[]`,
+# cmd/web/page.css is `const char stats_web_page_css[]`, and so on.
+define embed
 	@mkdir -p $(@D)
-	for sql in $(sort $^); do \
-	    printf 'extern const char workload_sql_%s[];\n' "$$(basename $$sql .sql)"; \
-	    printf 'const char workload_sql_%s[] =\n' "$$(basename $$sql .sql)"; \
-	    sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/; $$s/$$/;/' $$sql; \
+	for file in $(sort $^); do \
+	    name=$(1)_$$(basename $$file $(2) | tr . _); \
+	    printf 'extern const char %s[];\nconst char %s[] =\n' $$name $$name; \
+	    sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/; $$s/$$/;/' $$file; \
 	done > $@
+endef
+$(BUILD)/cmd/workload_sql.c: $(wildcard bench/workloads/*.sql)
+	$(call embed,workload_sql,.sql)
+$(BUILD)/cmd/stats_web.c: $(wildcard cmd/web/*)
+	$(call embed,stats_web,)
 
 test-binaries: all $(TEST_BINARIES)
 
@@ -120,7 +131,7 @@ tsan: ## the programs with ThreadSanitizer, into build/tsan
 
 # ---- Try and test
 
-deps: PACKAGES = $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
+PACKAGES = $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 deps: ## install the Debian packages that are missing
 bench-deps: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 bench-deps: ## the same for what bench needs: the peers, gnuplot
@@ -161,6 +172,13 @@ test-asan: asan
 
 test-tsan: tsan
 	BUILD=build/tsan tests/run
+
+# A browser and a Prometheus are half a gigabyte: `make test` skips what needs them. The screenshots
+# stay in build/look/, for a person to look at.
+test-look: PACKAGES += $(LOOK_PACKAGES)
+test-look: deps ## tests with a browser and a Prometheus; screenshots into build/look/
+	@$(MAKE) --no-print-directory test-binaries
+	BUILD=$(BUILD) tests/run stats_look
 
 SEED = 1
 N    = 1000

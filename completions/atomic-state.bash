@@ -16,7 +16,10 @@ _atomic_state_options() { # PROGRAM
         ;;
     as-log) echo --from --to --follow --format --rejected ;;
     as-audit) echo --referee --since --rebuild-state --json --no-progress ;;
-    as-stats) echo --json --pass --no-progress ;;
+    as-stats)
+        echo --json --csv --prometheus --output --interval --pass --listen --report --title \
+            --preflight --audit --recorded --no-progress
+        ;;
     as-preflight) echo --max-latency --max-p99 --runtime --items --json --no-progress ;;
     esac
     echo --help --version
@@ -31,12 +34,15 @@ _atomic_state_values() { # PROGRAM OPTION
     as-ingest/--on-error) echo fail skip quarantine: ;;
     as-log/--format) echo frames ndjson csv ;;
     */--domain | as-ingest/-d | as-commit/--check) echo FILE ;;
+    as-stats/--output | as-stats/-o | as-stats/--report | as-stats/--preflight | as-stats/--audit)
+        echo FILE
+        ;;
     as-gen/-[ntkbrs] | as-ingest/-[cb]) echo - ;;
     */--items | */--duration | */--keys | */--reject | */--payload | */--batch | */--rate | \
         */--seed | */--stamp | */--source | */--sources | */--command | */--delimiter | */--map | \
         */--decimal | */--linger | */--max-errors | */--segment-size | */--fold-interval | \
-        */--telemetry | */--from | */--to | */--since | */--max-latency | */--max-p99 | \
-        */--runtime) echo - ;;
+        */--telemetry | */--from | */--to | */--since | */--interval | */--listen | */--title | \
+        */--max-latency | */--max-p99 | */--runtime) echo - ;;
     esac
 }
 
@@ -65,7 +71,7 @@ _atomic_state() {
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
     elif [[ $program == as-commit || $program == as-log || $program == as-audit ||
-        $program == as-preflight ]]; then
+        $program == as-stats || $program == as-preflight ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
     fi

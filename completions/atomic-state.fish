@@ -9,7 +9,7 @@ end
 for program in as-gen as-ingest as-commit as-audit as-stats as-preflight
     complete -c $program -l no-progress -d 'No progress on a terminal'
 end
-for program in as-commit as-log as-audit as-preflight
+for program in as-commit as-log as-audit as-stats as-preflight
     complete -c $program -a '(__fish_complete_directories)'
 end
 
@@ -63,7 +63,17 @@ complete -c as-audit -l since -x -d 'First item to look at'
 complete -c as-audit -l rebuild-state -d 'Make the state anew from the journal'
 complete -c as-audit -l json -d 'Print one JSON object'
 
-complete -c as-stats -l json -d 'Print one JSON object'
+complete -c as-stats -l json -d 'Print one JSON object, or one an interval'
+complete -c as-stats -l csv -d 'Print a row an interval'
+complete -c as-stats -l prometheus -d 'Print in the text format of Prometheus'
+complete -c as-stats -s o -l output -r -F -d 'There instead of to stdout'
+complete -c as-stats -l interval -x -d 'How long an interval is'
+complete -c as-stats -l listen -x -d 'Serve /metrics and a live page'
+complete -c as-stats -l report -r -F -d 'The run as a page of HTML'
+complete -c as-stats -l title -x -d 'Of the page'
+complete -c as-stats -l preflight -r -F -d 'What as-preflight --json said'
+complete -c as-stats -l audit -r -F -d 'What as-audit --json said'
+complete -c as-stats -l recorded -d 'Take time from the frames'
 complete -c as-stats -l pass -d 'Copy the stream to stdout'
 
 complete -c as-preflight -l max-latency -x -d 'Mean latency that is still fit, in microseconds'

@@ -45,8 +45,8 @@ batches     6'
     assert_output '[0,0,0]'
 }
 
-@test "stats: telemetry is passed over, a dry run is named" {
-    ok 'verdict_stream telemetry accept:1 telemetry dry accept:1 end | as-stats | grep batches'
+@test "stats: a dry run is named" {
+    ok 'verdict_stream telemetry accept:1 telemetry dry accept:1 end | as-stats | grep ^batches'
     assert_output 'batches     2 (dry run: nothing was made durable)'
 }
 
@@ -86,6 +86,11 @@ batches     6'
     [[ $output == '{"items":10,'* ]]
 }
 
+@test "stats: malformed telemetry is 65 with the frame's place" {
+    fails 65 'stdin: frame 2 at byte 120: malformed telemetry' 'verdict_stream accept:10 malformed-telemetry end | as-stats --json'
+    [[ $output == '{"items":10,'* ]]
+}
+
 @test "stats: more reasons than it tells apart are counted together" {
     ok 'verdict_stream $(seq -f "reject:2:6:reason%g" 1010) end | as-stats --json |
         jq -c "[(.rejected_by | length), .rejected_by[-1], .rejected, (.rejected_by | map(.count) | add)]"'
@@ -101,7 +106,7 @@ batches     6'
 }
 
 @test "stats: misuse is one line and 64, a full stdout 74" {
-    fails 64 'verdicts are read from stdin only' 'as-stats store'
+    fails 64 'other: more than one store' 'as-stats store other'
     fails 64 '--bogus: no such option' 'as-stats --bogus'
     fails 74 'stdout: No space left' 'verdict_stream end | as-stats >/dev/full'
     pipe 'verdict_stream accept:1 end | as-stats --pass --json >/dev/full'

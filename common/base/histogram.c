@@ -33,6 +33,21 @@ void as_histogram_add(struct as_histogram *h, uint64_t value, uint64_t times) {
         h->max = value;
 }
 
+void as_histogram_merge(struct as_histogram *h, const struct as_histogram *from) {
+    h->count += from->count;
+    h->sum += from->sum;
+    h->max = from->max > h->max ? from->max : h->max;
+    for (unsigned i = 0; i < AS_HISTOGRAM_BUCKETS; ++i)
+        h->buckets[i] += from->buckets[i];
+}
+
+uint64_t as_histogram_count_to(const struct as_histogram *h, uint64_t value) {
+    uint64_t count = 0;
+    for (unsigned i = 0; i < AS_HISTOGRAM_BUCKETS && bucket_end(i) <= value; ++i)
+        count += h->buckets[i];
+    return count;
+}
+
 uint64_t as_histogram_quantile(const struct as_histogram *h, double q) {
     assert(q >= 0 && q <= 1);
     double rank = ceil(q * (double)h->count);

@@ -20,6 +20,10 @@ struct as_histogram {
 };
 
 void as_histogram_add(struct as_histogram *h, uint64_t value, uint64_t times);
+// Adds all that `from` has recorded.
+void as_histogram_merge(struct as_histogram *h, const struct as_histogram *from);
+// How many of the values lie in buckets that end at or below `value`.
+uint64_t as_histogram_count_to(const struct as_histogram *h, uint64_t value);
 // The smallest recorded bucket's upper end that at least q (0 to 1) of the values do not exceed,
 // never above max; 0 where the histogram is empty.
 uint64_t as_histogram_quantile(const struct as_histogram *h, double q);

@@ -240,6 +240,20 @@ static void test_histogram(void) {
     CHECK(as_histogram_quantile(&h, 1) == UINT64_MAX);
 }
 
+static void test_histogram_sums(void) {
+    static struct as_histogram a, b;
+    as_histogram_add(&a, 10, 2);
+    as_histogram_add(&b, 100, 1);
+    as_histogram_add(&b, 1000000, 3);
+    as_histogram_merge(&a, &b);
+    CHECK(a.count == 6 && a.max == 1000000 && a.sum == 3000120);
+    CHECK(as_histogram_count_to(&a, 9) == 0 && as_histogram_count_to(&a, 10) == 2);
+    CHECK(as_histogram_count_to(&a, 989999) == 3 && as_histogram_count_to(&a, 1010001) == 6);
+    as_histogram_add(&a, UINT64_MAX, 1);
+    CHECK(as_histogram_count_to(&a, UINT64_MAX - 1) == 6);
+    CHECK(as_histogram_count_to(&a, UINT64_MAX) == 7);
+}
+
 static void test_random(void) {
     struct as_random a, b;
     as_random_seed(&a, 7);
@@ -368,6 +382,7 @@ int main(void) {
     test_buffer();
     test_hash();
     test_histogram();
+    test_histogram_sums();
     test_random();
     test_zipf();
     test_files(directory);
