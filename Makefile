@@ -25,7 +25,7 @@ LIBS       = -lsqlite3 -lz -ldeflate -lcsv -ljansson -lcrypto -lxxhash -lm -pthr
 BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libdeflate-dev libcsv-dev libjansson-dev \
                  libssl-dev libxxhash-dev libmicrohttpd-dev
 DEMO_PACKAGES  = sqlite3
-BENCH_PACKAGES = gnuplot-nox jq libpq-dev librocksdb-dev postgresql-15 procps sqlite3
+BENCH_PACKAGES = fio gnuplot-nox jq libpq-dev librocksdb-dev postgresql-15 procps sqlite3
 TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fio fish jq mandoc procps \
                  shellcheck strace tmux valgrind zsh
 LOOK_PACKAGES  = chromium curl fonts-dejavu-core prometheus

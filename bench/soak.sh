@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# usage: bench/soak.sh [--duration T] [--rate N/s] [--audit-every SECONDS] DIR
+# usage: bench/soak.sh [--duration T] [--rate N/s] [--audit-every SECONDS]
+#                      [--no-preflight] DIR
 #
 # Keeps a writer at work in DIR/soak: is the disk fit, does memory stay, do segments get sealed, does
 # every audit pass? Meant to be copied and changed: another generator, another figure to watch.
@@ -14,9 +15,9 @@
 # is left for you to look at. BUILD names the directory of the programs (default build).
 set -euo pipefail
 
-duration=10m rate=1M audit_every=60 dir=''
+duration=10m rate=1M audit_every=60 preflight=1 dir=''
 usage() {
-    sed -n 's/^# \(usage: .*\)/\1/p' "$0" >&2
+    sed -n '/^# usage:/,/^#$/s/^# \{0,1\}//p' "$0" >&2
     exit 64
 }
 while (($#)); do
@@ -24,6 +25,7 @@ while (($#)); do
     --duration) duration=${2:?} && shift ;;
     --rate) rate=${2:?} && shift ;;
     --audit-every) audit_every=${2:?} && shift ;;
+    --no-preflight) preflight='' ;;
     -*) usage ;;
     *)
         [[ ! $dir ]] || usage
@@ -105,10 +107,8 @@ watch() {
 
 [[ ! -e $store ]] || die "$store is there already"
 mkdir -p "$dir"
-if command -v as-preflight >/dev/null; then
-    as-preflight "$dir" || die "$dir is not fit for it"
-else
-    say 'as-preflight is not built: the disk goes unchecked'
+if [[ $preflight ]]; then
+    as-preflight "$dir" >&2 || die "$dir is not fit for it; --no-preflight goes on all the same"
 fi
 
 set -m # a process group for the load: Ctrl-C is for this script, which knows whom to tell
