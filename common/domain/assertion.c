@@ -9,7 +9,8 @@
 
 struct as_accumulated {
     __int128 sum;
-    uint64_t count; // of arguments that are not NULL
+    uint64_t count;   // of arguments that are not NULL
+    uint64_t inexact; // plain assertions: of those that are no INTEGERs
 };
 
 struct as_group {
@@ -104,12 +105,13 @@ static void init_groups(struct as_assertion_state *s) {
 
 static void init_totals(struct as_assertion_state *s, struct as_state *state) {
     const struct as_assertion *a = s->assertion;
-    s->state = state;
-    s->totals = as_alloc_zero(a->accumulator_count + 1, sizeof *s->totals);
+    s->table = &state->tables[a->table];
+    s->totals = &state->totals[a->table];
+    s->total = as_alloc_zero(a->accumulator_count + 1, sizeof *s->total);
     s->seen = as_alloc_zero(a->accumulator_count + 1, sizeof *s->seen);
     for (size_t i = 0; i < a->accumulator_count; i++) {
         if (a->accumulators[i].kind != AS_ACCUMULATE_ROWS)
-            s->totals[i] = as_state_add_total(state, a->table, a->accumulators[i].column);
+            s->total[i] = as_state_add_total(state, a->table, a->accumulators[i].column);
     }
 }
 
@@ -133,7 +135,7 @@ void as_assertion_free(struct as_assertion_state *s) {
     free(s->groups);
     free(s->free_groups);
     free(s->touched);
-    free(s->totals);
+    free(s->total);
     free(s->seen);
     as_index_free(&s->index);
     as_buffer_free(&s->key);
@@ -256,22 +258,18 @@ static int32_t check_groups(struct as_assertion_state *s, bool all, struct as_re
 // Takes the totals as they are; false where they are still those that were seen.
 static bool look(struct as_assertion_state *s) {
     const struct as_assertion *a = s->assertion;
-    const struct as_totals *totals = &s->state->totals[a->table];
-    uint64_t rows = s->state->tables[a->table].live_count, inexact = 0;
-    bool moved = rows != s->seen_rows;
-    s->seen_rows = rows;
+    bool moved = s->table->live_count != s->seen_rows;
+    s->seen_rows = s->table->live_count;
     for (size_t i = 0; i < a->accumulator_count; i++) {
-        if (a->accumulators[i].kind == AS_ACCUMULATE_ROWS)
+        const struct as_total *total = &s->totals->list[s->total[i]];
+        struct as_accumulated *seen = &s->seen[i];
+        if (a->accumulators[i].kind == AS_ACCUMULATE_ROWS ||
+            (total->sum == seen->sum && total->count == seen->count &&
+             total->inexact == seen->inexact))
             continue;
-        const struct as_total *total = &totals->list[s->totals[i]];
-        struct as_accumulated now = {total->sum, total->count};
-        moved |= now.sum != s->seen[i].sum || now.count != s->seen[i].count;
-        s->seen[i] = now;
-        if (a->accumulators[i].kind == AS_ACCUMULATE_SUM)
-            inexact |= total->inexact;
+        *seen = (struct as_accumulated){total->sum, total->count, total->inexact};
+        moved = true;
     }
-    moved |= inexact != s->seen_inexact;
-    s->seen_inexact = inexact;
     return moved;
 }
 
@@ -281,7 +279,12 @@ static bool look(struct as_assertion_state *s) {
 static int32_t check_totals(struct as_assertion_state *s, bool all, struct as_region *scratch) {
     if (!look(s) && !all)
         return AS_VM_ACCEPTED;
-    int32_t reason = check(s, s->seen, s->seen_rows, s->seen_inexact, scratch);
+    uint64_t inexact = 0;
+    for (size_t i = 0; i < s->assertion->accumulator_count; i++) {
+        if (s->assertion->accumulators[i].kind == AS_ACCUMULATE_SUM)
+            inexact |= s->seen[i].inexact;
+    }
+    int32_t reason = check(s, s->seen, s->seen_rows, inexact, scratch);
     if (reason != AS_VM_ACCEPTED)
         s->seen_rows = UINT64_MAX;
     return reason;

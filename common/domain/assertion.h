@@ -29,10 +29,11 @@ struct as_assertion_state {
     size_t touched_count, touched_capacity;
     struct as_buffer key;
     // Plain assertions:
-    const struct as_state *state;
-    size_t *totals;              // an accumulator: which of the table's totals
+    const struct as_table *table;
+    const struct as_totals *totals;
+    size_t *total;               // an accumulator: which of the totals
     struct as_accumulated *seen; // an accumulator, when it was last seen to hold
-    uint64_t seen_rows, seen_inexact;
+    uint64_t seen_rows;
 };
 
 // `state` has no rows yet.

@@ -31,23 +31,53 @@ static void jump_logic(struct as_compiler *c, const struct as_expr *e, bool sens
     as_compiler_place(c, over);
 }
 
-static void emit_compare(struct as_compiler *c, enum as_operator op, uint8_t affinity,
-                         const struct as_operand *a, const struct as_operand *b, bool null_jumps,
-                         int32_t label) {
-    as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
-                                   .flag = (uint8_t)(op | (null_jumps ? AS_VM_NULL_JUMPS : 0)),
-                                   .a = affinity,
-                                   .b = a->reg,
-                                   .c = b->reg,
-                                   .d = label});
+// Of two INTEGERs: a > b is b < a.
+static struct as_instruction integer_jump(enum as_operator op, uint16_t a, uint16_t b) {
+    switch (op) {
+    case AS_OP_LT:
+        return (struct as_instruction){.op = AS_VM_JUMP_LESS, .b = a, .c = b};
+    case AS_OP_LE:
+        return (struct as_instruction){.op = AS_VM_JUMP_LESS_OR_EQUAL, .b = a, .c = b};
+    case AS_OP_GT:
+        return (struct as_instruction){.op = AS_VM_JUMP_LESS, .b = b, .c = a};
+    case AS_OP_GE:
+        return (struct as_instruction){.op = AS_VM_JUMP_LESS_OR_EQUAL, .b = b, .c = a};
+    case AS_OP_EQ:
+    case AS_OP_IS:
+        return (struct as_instruction){.op = AS_VM_JUMP_EQUAL, .b = a, .c = b};
+    default:
+        return (struct as_instruction){.op = AS_VM_JUMP_NOT_EQUAL, .b = a, .c = b};
+    }
+}
+
+static bool tests_equality(enum as_operator op) {
+    return op == AS_OP_EQ || op == AS_OP_NE || op == AS_OP_IS || op == AS_OP_IS_NOT;
+}
+
+void as_compile_jump_compare(struct as_compiler *c, enum as_operator op, const struct as_operand *a,
+                             const struct as_operand *b, uint8_t affinity, bool null_jumps,
+                             int32_t label) {
+    struct as_instruction in = {.op = AS_VM_JUMP_COMPARE,
+                                .flag = (uint8_t)(op | (null_jumps ? AS_VM_NULL_JUMPS : 0)),
+                                .a = affinity,
+                                .b = a->reg,
+                                .c = b->reg};
+    if (a->may == AS_MAY_INTEGER && b->may == AS_MAY_INTEGER) {
+        in = integer_jump(op, a->reg, b->reg);
+    } else if (a->may == AS_MAY_TEXT && b->may == AS_MAY_TEXT && tests_equality(op) &&
+               affinity != AS_AFFINITY_NUMERIC) {
+        bool same = op == AS_OP_EQ || op == AS_OP_IS;
+        in.op = same ? AS_VM_JUMP_SAME_TEXT : AS_VM_JUMP_OTHER_TEXT;
+    }
+    in.d = label;
+    as_compiler_emit(c, in);
 }
 
 static void jump_compare(struct as_compiler *c, const struct as_expr *e, bool sense,
                          bool null_jumps, int32_t label) {
     struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
-    emit_compare(c, sense ? e->op : opposite(e->op), as_comparison_affinity(&a, &b), &a, &b,
-                 null_jumps, label);
+    as_compile_jump_compare(c, sense ? e->op : opposite(e->op), &a, &b,
+                            as_comparison_affinity(&a, &b), null_jumps, label);
 }
 
 // x BETWEEN low AND high is x >= low AND x <= high with x computed once.
@@ -56,11 +86,11 @@ static void jump_between(struct as_compiler *c, const struct as_expr *e, bool se
     int32_t over = as_compiler_label(c);
     bool inside = sense != e->negated;
     struct as_operand x = compile(c, e->args[0]), low = compile(c, e->args[1]);
-    emit_compare(c, AS_OP_LT, as_comparison_affinity(&x, &low), &x, &low,
-                 inside ? !null_jumps : null_jumps, inside ? over : label);
+    as_compile_jump_compare(c, AS_OP_LT, &x, &low, as_comparison_affinity(&x, &low),
+                            inside ? !null_jumps : null_jumps, inside ? over : label);
     struct as_operand high = compile(c, e->args[2]);
-    emit_compare(c, inside ? AS_OP_LE : AS_OP_GT, as_comparison_affinity(&x, &high), &x, &high,
-                 null_jumps, label);
+    as_compile_jump_compare(c, inside ? AS_OP_LE : AS_OP_GT, &x, &high,
+                            as_comparison_affinity(&x, &high), null_jumps, label);
     as_compiler_place(c, over);
 }
 
@@ -82,7 +112,8 @@ static void jump_in(struct as_compiler *c, const struct as_expr *e, bool sense, 
                                 .op = AS_VM_JUMP_NULL, .b = x.reg, .d = null_jumps ? label : over});
     for (size_t i = 1; i < e->arg_count; i++) {
         struct as_operand item = compile(c, e->args[i]);
-        emit_compare(c, AS_OP_EQ, as_in_affinity(&x), &x, &item, false, inside ? label : over);
+        as_compile_jump_compare(c, AS_OP_EQ, &x, &item, as_in_affinity(&x), false,
+                                inside ? label : over);
     }
     if (!inside)
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = label});

@@ -400,26 +400,24 @@ void as_compile_update(struct as_compiler *c, const struct as_binding *target,
 
 // ---- The command's own row ----------------------------------------------------------------------
 
-// Nearly every item has the types that its command declares: one instruction finds that out and
-// jumps over the checks that would tell what is wrong.
-static void set_parameter_types(struct as_compiler *c, const struct as_relation *command) {
-    uint8_t *types = as_region_alloc(&c->domain->region, command->info.column_count);
+static void set_parameter_may(struct as_compiler *c, const struct as_relation *command) {
+    uint8_t *may = as_region_alloc(&c->domain->region, command->info.column_count);
     for (size_t i = 0; i < command->info.column_count; i++)
-        types[i] = (uint8_t)(command->types[i] |
-                             (command->info.columns[i].not_null ? 0 : AS_PARAMETER_NULLABLE));
-    c->program->parameter_types = types;
+        may[i] = (uint8_t)(1u << command->types[i] |
+                           (command->info.columns[i].not_null ? 0u : AS_MAY_NULL));
+    c->program->parameter_may = may;
 }
 
+// Nearly every item has the types that its command declares, and starts behind the checks that
+// would tell what is wrong.
 void as_compile_command_checks(struct as_compiler *c, const struct as_operand *parameters) {
     struct as_operand operands[AS_TABLE_COLUMNS_MAX];
     struct row row = {.relation = c->command, .values = operands, .cursor = AS_NO_CURSOR};
     memcpy(operands, parameters, c->command->info.column_count * sizeof *operands);
-    int32_t typed = as_compiler_label(c);
-    set_parameter_types(c, c->command);
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_TYPED, .d = typed});
+    set_parameter_may(c, c->command);
     for (size_t i = 0; i < c->command->info.column_count; i++)
         check_not_null(c, &row, i);
     check_types(c, &row);
-    as_compiler_place(c, typed);
+    c->program->typed_start = c->program->count;
     check_checks(c, &row, UINT64_MAX);
 }

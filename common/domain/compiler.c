@@ -101,17 +101,14 @@ void as_compiler_emit(struct as_compiler *c, struct as_instruction instruction) 
     p->code[p->count++] = instruction;
 }
 
-static bool jumps(uint8_t op) {
-    return op >= AS_VM_JUMP && op <= AS_VM_UNIQUE_SELF;
-}
-
 void as_compiler_finish(struct as_compiler *c) {
     struct as_program *p = c->program;
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_END});
     for (size_t i = 0; i < p->count; i++) {
-        if (jumps(p->code[i].op))
+        if (as_instruction_jumps(&p->code[i]))
             p->code[i].d = c->labels[p->code[i].d];
     }
+    as_compile_peephole(p);
 }
 
 // ---- Look-ups -----------------------------------------------------------------------------------

@@ -127,6 +127,14 @@ uint8_t as_in_affinity(const struct as_operand *x);   // of the comparisons that
 void as_compile_jump(struct as_compiler *c, const struct as_expr *expr, bool sense, bool null_jumps,
                      int32_t label);
 
+// The same of a op b, for AS_OP_EQ … AS_OP_IS_NOT.
+void as_compile_jump_compare(struct as_compiler *c, enum as_operator op, const struct as_operand *a,
+                             const struct as_operand *b, uint8_t affinity, bool null_jumps,
+                             int32_t label);
+
+// compile_peephole.c: of a program that is finished.
+void as_compile_peephole(struct as_program *program);
+
 // compile_function.c
 struct as_operand as_compile_case(struct as_compiler *c, const struct as_expr *e);
 struct as_operand as_compile_function(struct as_compiler *c, const struct as_expr *e,

@@ -28,6 +28,7 @@ struct as_engine {
     const struct as_domain *domain;
     struct as_state state;
     struct as_assertion_state *assertions;
+    bool unsettled; // rows were counted for them
     struct as_vm_frame *commands;
     struct as_region scratch;
     const char *scratch_start; // where it was empty
@@ -98,6 +99,7 @@ static void count_change(struct as_engine *e, const struct as_change *c, int dir
 }
 
 static void count_changes(struct as_engine *e, size_t from, size_t to, int direction) {
+    e->unsettled = true;
     for (size_t i = from; i < to; i++) {
         if (e->state.changes[i].first)
             count_change(e, &e->state.changes[i], direction);
@@ -121,6 +123,9 @@ static int32_t check_assertions(struct as_engine *e, bool all, const struct as_v
 }
 
 static void settle_assertions(struct as_engine *e) {
+    if (!e->unsettled)
+        return;
+    e->unsettled = false;
     for (size_t i = 0; i < e->domain->assertion_count; i++)
         as_assertion_settle(&e->assertions[i]);
 }
@@ -187,6 +192,7 @@ int as_engine_load_row(struct as_engine *e, size_t table, const struct as_value 
     if (key_taken(e, table, values))
         return as_error_set(error, AS_DATA, "table %s: two rows with the same key", r->info.name);
     uint32_t row = as_state_load(&e->state, table, values);
+    e->unsettled = true;
     for (size_t i = 0; i < r->assertion_count; i++)
         as_assertion_count_row(&e->assertions[r->assertions[i]->number],
                                as_table_row(&e->state.tables[table], row), 1, &e->scratch);
@@ -280,28 +286,36 @@ static int behind_frame(const struct as_engine *e, struct as_error *error) {
     return malformed(error, e->window.records - 1, "its group goes on behind the frame");
 }
 
-static int32_t run(struct as_engine *e, const struct as_window_item *item,
-                   const struct as_vm_frame **frame) {
-    struct as_vm_frame *f = &e->commands[item->head.command];
-    for (size_t i = 0; i < item->head.values; i++)
-        f->registers[i] = item->values[i];
-    f->keys = item->keys;
-    *frame = f;
-    return as_vm_run(f, &e->state, &e->scratch);
+// Gives a program its parameters; where all have their declared types it starts behind the checks
+// of that.
+static int32_t run(struct as_engine *e, struct as_vm_frame *frame,
+                   const struct as_window_item *item) {
+    const struct as_program *p = frame->program;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < item->head.values; i++) {
+        frame->registers[i] = item->values[i];
+        wrong |= ~(unsigned)p->parameter_may[i] & 1u << item->values[i].type;
+    }
+    frame->keys = item->keys;
+    return as_vm_run_from(frame, wrong ? 0 : p->typed_start, &e->state, &e->scratch);
 }
 
 // Decides one item on top of the group so far. Its changes stay noted whatever the result.
 static int32_t decide_item(struct as_engine *e, const struct as_window_item *item,
                            const struct as_vm_frame **frame) {
     size_t from = e->state.change_count;
-    int32_t reason = run(e, item, frame);
-    if (reason == AS_VM_ACCEPTED && e->domain->assertion_count) {
-        count_changes(e, from, e->state.change_count, 1);
+    *frame = &e->commands[item->head.command];
+    int32_t reason = run(e, &e->commands[item->head.command], item);
+    bool touched = e->state.touched;
+    if (reason == AS_VM_ACCEPTED && (touched || e->state.totals_moved)) {
+        if (touched)
+            count_changes(e, from, e->state.change_count, 1);
         reason = check_assertions(e, false, frame);
         if (reason != AS_VM_ACCEPTED)
             count_changes(e, from, e->state.change_count, -1);
     }
-    as_state_end_item(&e->state, from);
+    if (touched)
+        as_state_end_item(&e->state, from);
     return reason;
 }
 
@@ -310,7 +324,7 @@ static int32_t decide_item(struct as_engine *e, const struct as_window_item *ite
 static void rollback_group(struct as_engine *e) {
     size_t to = e->state.change_count;
     for (size_t i = e->item_count; i-- > 0; to = e->item_starts[i]) {
-        if (i + 1 < e->item_count && e->domain->assertion_count)
+        if (i + 1 < e->item_count)
             count_changes(e, e->item_starts[i], to, -1);
         as_state_rollback(&e->state, e->item_starts[i]);
     }

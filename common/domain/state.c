@@ -13,6 +13,8 @@ void as_state_init(struct as_state *state, const struct as_domain *domain) {
         as_table_init(&state->tables[i], r->info.column_count, r->types, r->key_count);
         for (size_t k = 0; k < r->key_count; k++)
             as_table_add_key(&state->tables[i], r->keys[k].columns, r->keys[k].column_count);
+        state->totals[i].counted = r->assertion_columns;
+        state->totals[i].any_counted = r->assertion_count > 0;
     }
 }
 
@@ -58,15 +60,12 @@ static void count_row(struct as_state *state, size_t table, const struct as_row 
     state->totals_moved = true; // count(*) at least
 }
 
-static void move_total(struct as_state *state, size_t table, uint16_t column, int64_t from,
-                       int64_t to) {
-    struct as_totals *totals = &state->totals[table];
-    if (!(totals->columns >> column & 1))
-        return;
-    for (size_t i = 0; i < totals->count; i++) {
-        if (totals->list[i].column == column)
-            totals->list[i].sum += (__int128)to - from;
-    }
+static void move_total(struct as_state *state, struct as_totals *totals, uint16_t column,
+                       int64_t from, int64_t to) {
+    struct as_total *total = totals->list;
+    while (total->column != column)
+        total++;
+    total->sum += (__int128)to - from;
     state->totals_moved = true;
 }
 
@@ -78,17 +77,18 @@ static void grow_changes(struct as_state *state) {
 }
 
 // Notes a change to a row, which counts as changed from now on.
-static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                              uint32_t row, struct as_row *r) {
+static inline struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                                     uint32_t row, struct as_row *r) {
     if (state->change_count == state->change_capacity)
         grow_changes(state);
     struct as_change *change = &state->changes[state->change_count++];
+    bool marked = !(r->bits & AS_ROW_CHANGED);
     change->kind = (uint8_t)kind;
+    change->first = false;
+    change->marked = marked;
     change->table = (uint16_t)table;
     change->row = row;
-    change->first = false;
-    change->marked = !(r->bits & AS_ROW_CHANGED);
-    if (change->marked)
+    if (marked)
         as_table_mark_changed(&state->tables[table], row);
     return change;
 }
@@ -97,9 +97,10 @@ static struct as_change *note(struct as_state *state, enum as_change_kind kind, 
 static struct as_change *note_counted(struct as_state *state, enum as_change_kind kind,
                                       size_t table, uint32_t row, struct as_row *r) {
     struct as_change *change = note(state, kind, table, row, r);
-    if (state->domain->tables[table]->assertion_count) {
+    if (state->totals[table].any_counted) {
         change->first = !(r->bits & AS_ROW_TOUCHED);
         r->bits |= AS_ROW_TOUCHED;
+        state->touched = true;
     }
     return change;
 }
@@ -125,15 +126,17 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
 
 // The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
 // for its total.
-static void update_integer(struct as_state *state, size_t table, uint32_t row, uint16_t column,
-                           int64_t value) {
+static inline void update_integer(struct as_state *state, size_t table, uint32_t row,
+                                  uint16_t column, int64_t value) {
     struct as_row *r = as_table_row(&state->tables[table], row);
+    struct as_totals *totals = &state->totals[table];
     struct as_change *change = note(state, AS_CHANGE_INTEGER, table, row, r);
     int64_t old = r->cells[column].integer;
     change->column = (uint8_t)column;
     change->old = old;
     r->cells[column].integer = value;
-    move_total(state, table, column, old, value);
+    if (totals->columns >> column & 1)
+        move_total(state, totals, column, old, value);
 }
 
 static void update_row(struct as_state *state, size_t table, uint32_t row,
@@ -158,7 +161,7 @@ static void update_row(struct as_state *state, size_t table, uint32_t row,
 
 void as_state_update(struct as_state *state, size_t table, uint32_t row,
                      const struct as_set_list *set, const struct as_value *registers) {
-    if (set->integer && !(state->domain->tables[table]->assertion_columns & set->mask))
+    if (set->integer && !(state->totals[table].counted & set->mask))
         update_integer(state, table, row, set->columns[0], registers[set->registers[0]].integer);
     else
         update_row(state, table, row, set, registers);
@@ -181,6 +184,7 @@ void as_state_end_item(struct as_state *state, size_t from) {
         const struct as_change *c = &state->changes[i];
         as_table_row(&state->tables[c->table], c->row)->bits &= ~AS_ROW_TOUCHED;
     }
+    state->touched = false;
 }
 
 // ---- Undoing ------------------------------------------------------------------------------------
@@ -210,7 +214,9 @@ static void restore(struct as_state *state, const struct as_change *c, struct as
 }
 
 static void restore_integer(struct as_state *state, const struct as_change *c, struct as_row *row) {
-    move_total(state, c->table, c->column, row->cells[c->column].integer, c->old);
+    struct as_totals *totals = &state->totals[c->table];
+    if (totals->columns >> c->column & 1)
+        move_total(state, totals, c->column, row->cells[c->column].integer, c->old);
     row->cells[c->column].integer = c->old;
 }
 

@@ -40,10 +40,13 @@ struct as_total {
     __int128 sum;     // of the INTEGERs
 };
 
+// The totals of a table, and what else a change to it has to look at.
 struct as_totals {
     size_t count;
     struct as_total *list;
     uint64_t columns; // bit i: column i has a total
+    uint64_t counted; // bit i: an assertion that is counted row by row reads column i
+    bool any_counted; // there is such an assertion
 };
 
 struct as_state {
@@ -52,6 +55,7 @@ struct as_state {
     struct as_table *tables;
     struct as_totals *totals; // a table
     bool totals_moved;        // since the caller last looked and reset this
+    bool touched;             // a row is: end_item has to be called
     struct as_change *changes;
     size_t change_count, change_capacity;
     bool texts_replaced; // by a change that is noted
@@ -74,7 +78,8 @@ void as_state_delete(struct as_state *state, size_t table, uint32_t row);
 // The row as it was before a noted UPDATE. Valid until the next change.
 const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change);
 
-// The item is done: its rows are touched no more. `from` is the first of its changes.
+// The item is done: its rows are touched no more. `from` is the first of its changes. Needed only
+// where state->touched.
 void as_state_end_item(struct as_state *state, size_t from);
 // Undoes the changes behind the first `count`, the last one first.
 void as_state_rollback(struct as_state *state, size_t count);

@@ -119,16 +119,6 @@ static struct as_value negate_truth(const struct as_value *a) {
     return as_sql_from_truth(t == AS_UNKNOWN ? t : !t);
 }
 
-static bool typed(const struct as_program *p, const struct as_value *parameters) {
-    for (size_t i = 0; i < p->parameter_count; i++) {
-        uint8_t declared = p->parameter_types[i];
-        if (parameters[i].type != (declared & ~AS_PARAMETER_NULLABLE) &&
-            !(parameters[i].type == AS_NULL && declared & AS_PARAMETER_NULLABLE))
-            return false;
-    }
-    return true;
-}
-
 // Instructions that leave the straight path seldom; keeps the loop below small.
 static const char *compute(const struct as_instruction *in, struct as_value *r,
                            struct as_region *scratch) {
@@ -194,7 +184,7 @@ static inline bool integers_compare(uint8_t op, int64_t a, int64_t b) {
     return satisfying[op] >> ((a >= b) + (a > b)) & 1;
 }
 
-// What is neither of two integers nor the equality of two texts.
+// What is not of two integers.
 static bool jump_compare(const struct as_instruction *in, const struct as_value *r,
                          struct as_region *scratch) {
     enum as_operator op = (enum as_operator)(in->flag & AS_VM_OPERATOR_MASK);
@@ -205,13 +195,13 @@ static bool jump_compare(const struct as_instruction *in, const struct as_value 
 static inline bool compares(const struct as_instruction *in, const struct as_value *r,
                             struct as_region *scratch) {
     const struct as_value *a = &r[in->b], *b = &r[in->c];
-    uint8_t op = in->flag & AS_VM_OPERATOR_MASK;
     if (a->type == AS_INTEGER && b->type == AS_INTEGER)
-        return integers_compare(op, a->integer, b->integer);
-    bool equality = satisfying[op] == 2 || satisfying[op] == 5;
-    if (equality && a->type == AS_TEXT && b->type == AS_TEXT && in->a != AS_AFFINITY_NUMERIC)
-        return as_text_equal(a->text, a->size, b->text, b->size) == (satisfying[op] == 2);
+        return integers_compare(in->flag & AS_VM_OPERATOR_MASK, a->integer, b->integer);
     return jump_compare(in, r, scratch);
+}
+
+static inline bool same_text(const struct as_value *a, const struct as_value *b) {
+    return as_text_equal(a->text, a->size, b->text, b->size);
 }
 
 struct as_value as_vm_read(const struct as_vm_frame *frame, struct as_value_source source) {
@@ -231,9 +221,14 @@ static inline bool both_integers(const struct as_value *a, const struct as_value
 
 int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                   struct as_region *scratch) {
+    return as_vm_run_from(frame, 0, state, scratch);
+}
+
+int32_t as_vm_run_from(const struct as_vm_frame *frame, size_t start, struct as_state *state,
+                       struct as_region *scratch) {
     struct as_value *r = frame->registers;
     struct as_cursor_row *cursors = frame->cursors;
-    const struct as_instruction *code = frame->program->code, *in = code;
+    const struct as_instruction *code = frame->program->code, *in = code + start;
     int64_t v;
     for (;; in++) {
         switch (in->op) {
@@ -264,12 +259,26 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
         case AS_VM_COLUMN_INTEGER:
             set_integer(&r[in->a], cursors[in->b].row->cells[in->c].integer);
             break;
+        case AS_VM_COLUMN_ADD:
+            v = cursors[in->b].row->cells[in->c].integer;
+            set_integer(&r[in->a], v);
+            if (r[in[1].c].type == AS_INTEGER &&
+                !__builtin_add_overflow(v, r[in[1].c].integer, &v)) {
+                set_integer(&r[in[1].a], v);
+                in += 2;
+            }
+            break;
+        case AS_VM_COLUMN_SUBTRACT:
+            v = cursors[in->b].row->cells[in->c].integer;
+            set_integer(&r[in->a], v);
+            if (r[in[1].c].type == AS_INTEGER &&
+                !__builtin_sub_overflow(v, r[in[1].c].integer, &v)) {
+                set_integer(&r[in[1].a], v);
+                in += 2;
+            }
+            break;
         case AS_VM_JUMP:
             in = code + in->d - 1;
-            break;
-        case AS_VM_TYPED:
-            if (typed(frame->program, r))
-                in = code + in->d - 1;
             break;
         case AS_VM_JUMP_IF:
             if (wanted(as_sql_truth(&r[in->b]), in->flag, in->flag & AS_VM_SENSE))
@@ -283,6 +292,30 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             if (compares(in, r, scratch))
                 in = code + in->d - 1;
             break;
+        case AS_VM_JUMP_LESS:
+            if (r[in->b].integer < r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_LESS_OR_EQUAL:
+            if (r[in->b].integer <= r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_EQUAL:
+            if (r[in->b].integer == r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_NOT_EQUAL:
+            if (r[in->b].integer != r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_SAME_TEXT:
+            if (same_text(&r[in->b], &r[in->c]))
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_OTHER_TEXT:
+            if (!same_text(&r[in->b], &r[in->c]))
+                in = code + in->d - 1;
+            break;
         case AS_VM_FIND:
             if (!find(in, frame, state, scratch))
                 in = code + in->d - 1;
@@ -290,6 +323,9 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
         case AS_VM_FIND_KEY:
             if (!find_key(in, frame, state))
                 in = code + in->d - 1;
+            break;
+        case AS_VM_REFER_KEY:
+            in = find_key(in, frame, state) ? code + in->d - 1 : in + 1;
             break;
         case AS_VM_UNIQUE:
         case AS_VM_UNIQUE_SELF:
@@ -321,9 +357,27 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             break;
         case AS_VM_END:
             return AS_VM_ACCEPTED;
-        default:
+        case AS_VM_ARITHMETIC:
+        case AS_VM_AND:
+        case AS_VM_OR:
+        case AS_VM_MIN:
+        case AS_VM_MAX:
+        case AS_VM_SUBSTR:
+        case AS_VM_CONCAT:
+        case AS_VM_LIKE:
+        case AS_VM_NOT:
+        case AS_VM_BIT_NOT:
+        case AS_VM_TRUTH:
+        case AS_VM_IS_NULL:
+        case AS_VM_ABS:
+        case AS_VM_LENGTH:
+        case AS_VM_FOLD_CASE:
+        case AS_VM_CAST:
             if (compute(in, r, scratch))
                 return in->d;
+            break;
+        default: // there are no others, which saves a test for each instruction
+            __builtin_unreachable();
         }
     }
 }

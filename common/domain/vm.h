@@ -48,5 +48,8 @@ struct as_value as_vm_read(const struct as_vm_frame *frame, struct as_value_sour
 // reason's values. Text made on the way lives in `scratch`.
 int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                   struct as_region *scratch);
+// From an instruction other than the first.
+int32_t as_vm_run_from(const struct as_vm_frame *frame, size_t start, struct as_state *state,
+                       struct as_region *scratch);
 
 #endif

@@ -26,51 +26,54 @@ static int decode_values(struct as_window *w, size_t count, struct as_value *val
             return malformed(w, "malformed value", error);
     }
     w->in = in;
+    w->record++;
     return AS_OK;
 }
 
-static int decode_item(struct as_window *w, struct as_item_head *head, struct as_value *values,
-                       struct as_error *error) {
-    if (!as_item_decode_head(&w->in, head))
+// Its values go where the item says.
+static int decode_item(struct as_window *w, struct as_window_item *item, struct as_error *error) {
+    if (!as_item_decode_head(&w->in, &item->head))
         return malformed(w, "malformed head", error);
-    if (head->command >= w->domain->command_count)
+    if (item->head.command >= w->domain->command_count)
         return malformed(w, "unknown command", error);
-    if (head->values != w->domain->commands[head->command]->program.parameter_count)
+    item->program = &w->domain->commands[item->head.command]->program;
+    if (item->head.values != item->program->parameter_count)
         return malformed(w, "wrong number of values for its command", error);
-    int code = decode_values(w, head->values, values, error);
-    w->record++;
-    return code;
+    return decode_values(w, item->head.values, item->values, error);
 }
 
-int as_window_skip(struct as_window *w, uint32_t count, struct as_item_head *head,
+int as_window_skip(struct as_window *w, uint32_t count, struct as_item_head *last,
                    struct as_error *error) {
-    int code = AS_OK;
-    for (uint32_t i = 0; !code && i < count; i++)
-        code = decode_item(w, head, w->values, error);
-    return code;
+    struct as_window_item item = {.values = w->values};
+    for (uint32_t i = 0; i < count; i++) {
+        int code = decode_item(w, &item, error);
+        if (code)
+            return code;
+    }
+    *last = item.head;
+    return AS_OK;
 }
 
 // ---- Looking ahead ------------------------------------------------------------------------------
 
-static void hash_keys(const struct as_window *w, const struct as_program *program,
-                      const struct as_window_item *item) {
-    for (size_t i = 0; i < program->key_count; i++) {
-        const struct as_parameter_key *k = &program->keys[i];
-        const struct as_value *value = &item->values[k->parameter];
+static void hash_keys(const struct as_state *state, const struct as_window_item *item) {
+    const struct as_program *p = item->program;
+    for (size_t i = 0; i < p->key_count; i++) {
+        const struct as_value *value = &item->values[p->keys[i].parameter];
         struct as_vm_key *key = &item->keys[i];
         key->state = AS_VM_KEY_UNKNOWN;
-        if (value->type != k->type)
+        if (value->type != p->keys[i].type)
             continue;
         key->state = AS_VM_KEY_HASHED;
         key->hash = as_table_hash(value);
-        as_index_prefetch(&w->state->tables[k->table].keys[0].index, key->hash);
+        as_index_prefetch(&state->tables[p->keys[i].table].keys[0].index, key->hash);
     }
 }
 
-static void suppose_rows(const struct as_window *w, const struct as_program *program,
-                         const struct as_window_item *item) {
-    for (size_t i = 0; i < program->key_count; i++) {
-        const struct as_table *table = &w->state->tables[program->keys[i].table];
+static void suppose_rows(const struct as_state *state, const struct as_window_item *item) {
+    const struct as_program *p = item->program;
+    for (size_t i = 0; i < p->key_count; i++) {
+        const struct as_table *table = &state->tables[p->keys[i].table];
         struct as_vm_key *key = &item->keys[i];
         if (key->state != AS_VM_KEY_HASHED)
             continue;
@@ -85,31 +88,26 @@ static void suppose_rows(const struct as_window *w, const struct as_program *pro
     }
 }
 
-static const struct as_program *program_of(const struct as_window *w,
-                                           const struct as_window_item *item) {
-    return &w->domain->commands[item->head.command]->program;
-}
-
 static int fill(struct as_window *w, struct as_error *error) {
     struct as_value *values = w->values;
     struct as_vm_key *keys = w->keys;
-    int code = AS_OK;
+    size_t count = 0;
     w->at = w->count = 0;
-    while (w->count < AS_WINDOW_ITEMS && w->record < w->records) {
-        struct as_window_item *item = &w->items[w->count];
-        if ((code = decode_item(w, &item->head, values, error)))
-            return code;
+    for (; count < AS_WINDOW_ITEMS && w->record < w->records; count++) {
+        struct as_window_item *item = &w->items[count];
         item->values = values;
         item->keys = keys;
-        const struct as_program *program = program_of(w, item);
-        hash_keys(w, program, item);
+        int code = decode_item(w, item, error);
+        if (code)
+            return code;
+        hash_keys(w->state, item);
         values += item->head.values;
-        keys += program->key_count;
-        w->count++;
+        keys += item->program->key_count;
     }
-    for (size_t i = 0; i < w->count; i++)
-        suppose_rows(w, program_of(w, &w->items[i]), &w->items[i]);
-    return code;
+    for (size_t i = 0; i < count; i++)
+        suppose_rows(w->state, &w->items[i]);
+    w->count = count;
+    return AS_OK;
 }
 
 const struct as_window_item *as_window_next(struct as_window *w, int *code,

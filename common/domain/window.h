@@ -21,6 +21,7 @@ enum { AS_WINDOW_ITEMS = 32 };
 
 struct as_window_item {
     struct as_item_head head;
+    const struct as_program *program; // its command's
     struct as_value *values;
     struct as_vm_key *keys;
 };
@@ -46,8 +47,8 @@ void as_window_open(struct as_window *window, const struct as_domain *domain,
 const struct as_window_item *as_window_next(struct as_window *window, int *code,
                                             struct as_error *error);
 
-// Passes over items; *head is the last one's. Before the first next.
-int as_window_skip(struct as_window *window, uint32_t count, struct as_item_head *head,
+// Passes over items before the first next. `last` is the last one's head, if there is one.
+int as_window_skip(struct as_window *window, uint32_t count, struct as_item_head *last,
                    struct as_error *error);
 
 #endif
