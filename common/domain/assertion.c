@@ -167,7 +167,7 @@ static void touch(struct as_assertion_state *s, struct as_group *g, uint32_t num
 void as_assertion_count_row(struct as_assertion_state *s, const struct as_row *row, int sign,
                             struct as_region *scratch) {
     const struct as_assertion *a = s->assertion;
-    s->row.cursors[0] = (struct as_cursor_row){.row = row};
+    s->row.cursors[0].row = (struct as_row *)(uintptr_t)row; // which the program only reads
     bool failed = as_vm_run(&s->row, NULL, scratch) != AS_VM_ACCEPTED;
     if (!failed && s->row.registers[a->counted].integer == 0)
         return;

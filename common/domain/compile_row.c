@@ -350,6 +350,8 @@ static int32_t add_set_list(struct as_compiler *c, const struct row *row, uint64
     for (size_t i = 0; i < set.count; i++)
         set.texts |= r->types[set.columns[i]] == AS_TEXT;
     const struct as_column_info *first = &r->info.columns[set.count ? set.columns[0] : 0];
+    set.first_column = set.columns[0];
+    set.first_register = set.registers[0];
     set.integer = set.count == 1 && !set.key_mask && first->type == AS_INTEGER && first->not_null;
     p->set_lists =
         as_region_grow(&c->domain->region, p->set_lists, p->set_list_count, sizeof *p->set_lists);

@@ -112,7 +112,8 @@ struct as_set_list {
     uint64_t mask;     // bit i: column i
     uint64_t key_mask; // bit i: keys[i] of the table contains one of them (UNIQUEs only)
     bool texts;        // one of them is of TEXT
-    bool integer;      // it is one INTEGER NOT NULL column, in no UNIQUE
+    bool integer;      // it is one INTEGER NOT NULL column, in no UNIQUE:
+    uint16_t first_column, first_register;
 };
 
 struct as_program {

@@ -60,7 +60,7 @@ static void count_row(struct as_state *state, size_t table, const struct as_row 
     state->totals_moved = true; // count(*) at least
 }
 
-static void move_total(struct as_state *state, struct as_totals *totals, uint16_t column,
+static void move_total(struct as_state *state, const struct as_totals *totals, uint16_t column,
                        int64_t from, int64_t to) {
     struct as_total *total = totals->list;
     while (total->column != column)
@@ -126,43 +126,43 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
 
 // The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
 // for its total.
-static inline void update_integer(struct as_state *state, size_t table, uint32_t row,
-                                  uint16_t column, int64_t value) {
-    struct as_row *r = as_table_row(&state->tables[table], row);
-    struct as_totals *totals = &state->totals[table];
-    struct as_change *change = note(state, AS_CHANGE_INTEGER, table, row, r);
-    int64_t old = r->cells[column].integer;
+static inline void update_integer(struct as_state *state, size_t table,
+                                  const struct as_cursor_row *row, uint16_t column, int64_t value) {
+    const struct as_totals *totals = &state->totals[table];
+    struct as_change *change = note(state, AS_CHANGE_INTEGER, table, row->number, row->row);
+    int64_t *cell = &row->row->cells[column].integer, old = *cell;
     change->column = (uint8_t)column;
     change->old = old;
-    r->cells[column].integer = value;
+    *cell = value;
     if (totals->columns >> column & 1)
         move_total(state, totals, column, old, value);
 }
 
-static void update_row(struct as_state *state, size_t table, uint32_t row,
+static void update_row(struct as_state *state, size_t table, const struct as_cursor_row *row,
                        const struct as_set_list *set, const struct as_value *registers) {
     struct as_table *t = &state->tables[table];
-    struct as_row *r = as_table_row(t, row);
+    struct as_row *r = row->row;
     bool totalled = set->mask & state->totals[table].columns;
-    struct as_change *change = note_counted(state, AS_CHANGE_UPDATE, table, row, r);
+    struct as_change *change = note_counted(state, AS_CHANGE_UPDATE, table, row->number, r);
     change->image = state->images.size;
     change->set = set;
     as_buffer_append(&state->images, r, t->row_size);
     state->texts_replaced |= set->texts;
-    each_key(t, set->key_mask, row, as_table_unlink_key);
+    each_key(t, set->key_mask, row->number, as_table_unlink_key);
     if (totalled)
         count_row(state, table, r, -1, set->mask);
     for (size_t i = 0; i < set->count; i++)
         as_table_set(t, r, set->columns[i], &registers[set->registers[i]]);
     if (totalled)
         count_row(state, table, r, 1, set->mask);
-    each_key(t, set->key_mask, row, as_table_link_key);
+    each_key(t, set->key_mask, row->number, as_table_link_key);
 }
 
-void as_state_update(struct as_state *state, size_t table, uint32_t row,
+void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *row,
                      const struct as_set_list *set, const struct as_value *registers) {
     if (set->integer && !(state->totals[table].counted & set->mask))
-        update_integer(state, table, row, set->columns[0], registers[set->registers[0]].integer);
+        update_integer(state, table, row, set->first_column,
+                       registers[set->first_register].integer);
     else
         update_row(state, table, row, set, registers);
 }
@@ -214,7 +214,7 @@ static void restore(struct as_state *state, const struct as_change *c, struct as
 }
 
 static void restore_integer(struct as_state *state, const struct as_change *c, struct as_row *row) {
-    struct as_totals *totals = &state->totals[c->table];
+    const struct as_totals *totals = &state->totals[c->table];
     if (totals->columns >> c->column & 1)
         move_total(state, totals, c->column, row->cells[c->column].integer, c->old);
     row->cells[c->column].integer = c->old;

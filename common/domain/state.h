@@ -62,6 +62,12 @@ struct as_state {
     struct as_buffer images;
 };
 
+// A row that was found.
+struct as_cursor_row {
+    struct as_row *row;
+    uint32_t number;
+};
+
 void as_state_init(struct as_state *state, const struct as_domain *domain);
 void as_state_free(struct as_state *state);
 // The total of a column, which is kept from now on. Before the first row.
@@ -71,7 +77,7 @@ size_t as_state_add_total(struct as_state *state, size_t table, uint16_t column)
 uint32_t as_state_load(struct as_state *state, size_t table, const struct as_value *values);
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values);
-void as_state_update(struct as_state *state, size_t table, uint32_t row,
+void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *row,
                      const struct as_set_list *set, const struct as_value *registers);
 void as_state_delete(struct as_state *state, size_t table, uint32_t row);
 

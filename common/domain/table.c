@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The hash of short keys is computed in place: the library call would cost more than the hashing.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/buffer.h"
+#include "domain/key_hash.h"
 
 void as_table_init(struct as_table *table, size_t column_count, const uint8_t *types,
                    size_t key_count) {
@@ -53,27 +50,10 @@ void as_table_free(struct as_table *table) {
 
 // ---- Keys ---------------------------------------------------------------------------------------
 
-// The finaliser of MurmurHash3 (A. Appleby): every input bit reaches every output bit.
-static uint64_t mix(uint64_t h) {
-    h ^= h >> 33;
-    h *= 0xff51afd7ed558ccdULL;
-    h ^= h >> 33;
-    h *= 0xc4ceb9fe1a85ec53ULL;
-    return h ^ h >> 33;
-}
-
-static uint64_t hash_value(const struct as_value *value) {
-    if (value->type == AS_TEXT)
-        return XXH3_64bits(value->text, value->size);
-    if (value->type == AS_REAL && value->real == 0)
-        return mix(0); // 0.0 and -0.0 are equal
-    return mix((uint64_t)value->integer);
-}
-
 static uint64_t hash_key(const struct as_value *values, size_t count) {
-    uint64_t hash = hash_value(&values[0]);
+    uint64_t hash = as_key_hash(&values[0]);
     for (size_t i = 1; i < count; i++)
-        hash = mix(hash + 0x9e3779b97f4a7c15ULL) ^ hash_value(&values[i]);
+        hash = as_key_mix(hash + 0x9e3779b97f4a7c15ULL) ^ as_key_hash(&values[i]);
     return hash;
 }
 
@@ -117,15 +97,6 @@ uint32_t as_table_find(const struct as_table *table, size_t key, const struct as
             return AS_ROW_NONE;
     }
     return find_hashed(table, k, hash_key(values, k->column_count), values);
-}
-
-uint64_t as_table_hash(const struct as_value *value) {
-    return hash_value(value);
-}
-
-bool as_table_has_key(const struct as_table *table, const struct as_row *row,
-                      const struct as_value *value) {
-    return cell_equals(table, row, table->keys[0].columns[0], value);
 }
 
 uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,

@@ -102,16 +102,21 @@ static inline void as_table_prefetch(const struct as_table *table, const struct 
 // match nothing.
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values);
 
-// The same in steps, for a primary key of one column whose value is not NULL: its hash; a row that
-// may have it (`first`: the only one, but for a tag in 2^32 that is the same) or AS_ROW_NONE; has
-// the row this key?; the row that has it.
-uint64_t as_table_hash(const struct as_value *value);
+// The same in steps, for a primary key of one column whose value is not NULL, and whose hash is
+// known (domain/key_hash.h): a row that may have it (the only one, but for a tag in 2^32 that is
+// the same) or AS_ROW_NONE; has the row this key?; the row that has it.
 static inline uint32_t as_table_first(const struct as_table *table, uint64_t hash) {
-    struct as_index_search search = as_index_find(&table->keys[0].index, hash);
-    return as_index_next(&search);
+    return as_index_first(&table->keys[0].index, hash);
 }
-bool as_table_has_key(const struct as_table *table, const struct as_row *row,
-                      const struct as_value *value);
+static inline bool as_table_has_key(const struct as_table *table, const struct as_row *row,
+                                    const struct as_value *value) {
+    uint16_t column = table->keys[0].columns[0];
+    union as_cell cell = row->cells[column];
+    if (value->type != AS_TEXT) // an INTEGER; a key's column may be NULL
+        return cell.integer == value->integer && !as_row_is_null(row, column);
+    return !as_row_is_null(row, column) &&
+           as_text_equal(cell.text->text, cell.text->size, value->text, value->size);
+}
 uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
                               const struct as_value *value);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/key_hash.h"
 #include "domain/sql_value.h"
 
 void as_vm_frame_init(struct as_vm_frame *frame, const struct as_program *program) {
@@ -63,32 +64,33 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
     return true;
 }
 
-static bool supposed_row(const struct as_vm_key *key, const struct as_table *table,
-                         const struct as_value *value) {
-    return key->state == AS_VM_KEY_SUPPOSED && key->version == table->version &&
-           (!key->row || as_table_has_key(table, key->row, value));
+// Looks the key's row up.
+static void search(struct as_vm_key *key, const struct as_table *table,
+                   const struct as_value *value) {
+    bool null = value->type == AS_NULL;
+    if (key->state == AS_VM_KEY_UNKNOWN && !null)
+        key->hash = as_key_hash(value);
+    key->number = null ? AS_ROW_NONE : as_table_find_hashed(table, key->hash, value);
+    key->row = key->number == AS_ROW_NONE ? NULL : as_table_row(table, key->number);
+    key->version = table->version;
 }
 
-// Looks the key's row up, with what is known already.
-static void prove(struct as_vm_key *key, const struct as_table *table,
-                  const struct as_value *value) {
-    if (!supposed_row(key, table, value)) {
-        if (key->state == AS_VM_KEY_UNKNOWN && value->type != AS_NULL)
-            key->hash = as_table_hash(value);
-        key->number =
-            value->type == AS_NULL ? AS_ROW_NONE : as_table_find_hashed(table, key->hash, value);
-        key->row = key->number == AS_ROW_NONE ? NULL : as_table_row(table, key->number);
-        key->version = table->version;
-    }
-    key->state = AS_VM_KEY_PROVED;
+// The row is there, or is not, as it was found or supposed?
+static inline bool is_proved(const struct as_vm_key *key, const struct as_table *table,
+                             const struct as_value *value) {
+    if (key->version != table->version || key->state < AS_VM_KEY_SUPPOSED)
+        return false;
+    return key->state == AS_VM_KEY_PROVED || !key->row || as_table_has_key(table, key->row, value);
 }
 
 static inline bool find_key(const struct as_instruction *in, const struct as_vm_frame *frame,
                             const struct as_state *state) {
     struct as_vm_key *key = &frame->keys[in->flag];
     const struct as_table *table = &state->tables[in->c];
-    if (key->state != AS_VM_KEY_PROVED || key->version != table->version)
-        prove(key, table, &frame->registers[in->b]);
+    const struct as_value *value = &frame->registers[in->b];
+    if (!is_proved(key, table, value))
+        search(key, table, value);
+    key->state = AS_VM_KEY_PROVED;
     frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
     return key->row;
 }
@@ -349,8 +351,7 @@ int32_t as_vm_run_from(const struct as_vm_frame *frame, size_t start, struct as_
             break;
         }
         case AS_VM_UPDATE:
-            as_state_update(state, in->c, cursors[in->a].number, &frame->program->set_lists[in->d],
-                            r);
+            as_state_update(state, in->c, &cursors[in->a], &frame->program->set_lists[in->d], r);
             break;
         case AS_VM_DELETE:
             as_state_delete(state, in->c, cursors[in->a].number);

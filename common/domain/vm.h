@@ -8,11 +8,6 @@
 #include "domain/program.h"
 #include "domain/state.h"
 
-struct as_cursor_row {
-    const struct as_row *row;
-    uint32_t number;
-};
-
 // What is known of one of the program's keys (struct as_parameter_key): first nothing, then its
 // hash, then the one row that may have it or NULL, then, proved, the row that has it or NULL; the
 // latter two as long as the table has the same version.
@@ -20,7 +15,7 @@ enum as_vm_key_state { AS_VM_KEY_UNKNOWN, AS_VM_KEY_HASHED, AS_VM_KEY_SUPPOSED, 
 
 struct as_vm_key {
     uint64_t hash;
-    const struct as_row *row;
+    struct as_row *row;
     uint32_t number;
     uint32_t version;
     uint8_t state;

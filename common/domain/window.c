@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "domain/window.h"
 
+#include "domain/key_hash.h"
+
 void as_window_open(struct as_window *w, const struct as_domain *domain,
                     const struct as_state *state, const uint8_t *body, size_t size,
                     uint32_t records) {
@@ -65,7 +67,7 @@ static void hash_keys(const struct as_state *state, const struct as_window_item 
         if (value->type != p->keys[i].type)
             continue;
         key->state = AS_VM_KEY_HASHED;
-        key->hash = as_table_hash(value);
+        key->hash = as_key_hash(value);
         as_index_prefetch(&state->tables[p->keys[i].table].keys[0].index, key->hash);
     }
 }
