@@ -71,7 +71,7 @@ static void move_total(struct as_state *state, const struct as_totals *totals, u
 
 // ---- Changes ------------------------------------------------------------------------------------
 
-static void grow_changes(struct as_state *state) {
+static __attribute__((noinline)) void grow_changes(struct as_state *state) {
     state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
     state->changes = as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
 }
@@ -138,8 +138,11 @@ static inline void update_integer(struct as_state *state, size_t table,
         move_total(state, totals, column, old, value);
 }
 
-static void update_row(struct as_state *state, size_t table, const struct as_cursor_row *row,
-                       const struct as_set_list *set, const struct as_value *registers) {
+// Not inlined, so that the commonest UPDATE does not save registers for it.
+static __attribute__((noinline)) void update_row(struct as_state *state, size_t table,
+                                                 const struct as_cursor_row *row,
+                                                 const struct as_set_list *set,
+                                                 const struct as_value *registers) {
     struct as_table *t = &state->tables[table];
     struct as_row *r = row->row;
     bool totalled = set->mask & state->totals[table].columns;

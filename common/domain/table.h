@@ -92,12 +92,6 @@ static inline struct as_value as_table_cell(const struct as_table *table, const 
     return as_row_value(row, column, table->types[column]);
 }
 
-// Fetches a row, which may lie across two cache lines.
-static inline void as_table_prefetch(const struct as_table *table, const struct as_row *row) {
-    __builtin_prefetch(row);
-    __builtin_prefetch((const char *)row + table->row_size - 1);
-}
-
 // The live row whose key columns have these values (of the columns' types), or AS_ROW_NONE. NULLs
 // match nothing.
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values);

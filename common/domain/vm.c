@@ -64,9 +64,9 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
     return true;
 }
 
-// Looks the key's row up.
-static void search(struct as_vm_key *key, const struct as_table *table,
-                   const struct as_value *value) {
+// Looks the key's row up. Not inlined: most rows were supposed rightly.
+static __attribute__((noinline)) void search(struct as_vm_key *key, const struct as_table *table,
+                                             const struct as_value *value) {
     bool null = value->type == AS_NULL;
     if (key->state == AS_VM_KEY_UNKNOWN && !null)
         key->hash = as_key_hash(value);

@@ -20,28 +20,26 @@ static int malformed(const struct as_window *w, const char *what, struct as_erro
 
 // ---- Decoding -----------------------------------------------------------------------------------
 
-static int decode_values(struct as_window *w, size_t count, struct as_value *values,
-                         struct as_error *error) {
-    struct as_cursor in = w->in; // a copy, so that it stays in registers
-    for (size_t i = 0; i < count; i++) {
-        if (!as_value_decode(&in, &values[i]))
-            return malformed(w, "malformed value", error);
-    }
-    w->in = in;
-    w->record++;
-    return AS_OK;
-}
-
-// Its values go where the item says.
-static int decode_item(struct as_window *w, struct as_window_item *item, struct as_error *error) {
-    if (!as_item_decode_head(&w->in, &item->head))
+// Reads a record; its values go where the item says. Works on a copy of the cursor, which then
+// stays in registers.
+static inline int decode_item(struct as_window *w, struct as_window_item *item,
+                              struct as_error *error) {
+    struct as_cursor in = w->in;
+    if (!as_item_decode_head(&in, &item->head))
         return malformed(w, "malformed head", error);
     if (item->head.command >= w->domain->command_count)
         return malformed(w, "unknown command", error);
     item->program = &w->domain->commands[item->head.command]->program;
     if (item->head.values != item->program->parameter_count)
         return malformed(w, "wrong number of values for its command", error);
-    return decode_values(w, item->head.values, item->values, error);
+    struct as_value *value = item->values, *end = value + item->head.values;
+    for (; value < end; value++) {
+        if (!as_value_decode(&in, value))
+            return malformed(w, "malformed value", error);
+    }
+    w->in = in;
+    w->record++;
+    return AS_OK;
 }
 
 int as_window_skip(struct as_window *w, uint32_t count, struct as_item_head *last,
@@ -68,7 +66,8 @@ static void hash_keys(const struct as_state *state, const struct as_window_item 
             continue;
         key->state = AS_VM_KEY_HASHED;
         key->hash = as_key_hash(value);
-        as_index_prefetch(&state->tables[p->keys[i].table].keys[0].index, key->hash);
+        const struct as_table *table = &state->tables[p->keys[i].table];
+        __builtin_prefetch(as_index_home(&table->keys[0].index, key->hash));
     }
 }
 
@@ -86,7 +85,8 @@ static void suppose_rows(const struct as_state *state, const struct as_window_it
         if (key->number == AS_ROW_NONE)
             continue;
         key->row = as_table_row(table, key->number);
-        as_table_prefetch(table, key->row);
+        __builtin_prefetch(key->row); // which may lie across two cache lines
+        __builtin_prefetch((const char *)key->row + table->row_size - 1);
     }
 }
 
