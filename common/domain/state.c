@@ -291,7 +291,7 @@ enum { FETCH_AHEAD = 16 }; // rows
 // did nothing but prefetch would be left out by gcc, as one without effect.
 static const struct as_row *fetch_row(const struct as_table *t, size_t i) {
     if (i + FETCH_AHEAD < t->changed_count)
-        as_table_prefetch(t, as_table_row(t, t->changed[i + FETCH_AHEAD]));
+        __builtin_prefetch(as_table_row(t, t->changed[i + FETCH_AHEAD]));
     return as_table_row(t, t->changed[i]);
 }
 
