@@ -7,12 +7,6 @@
 #include "base/hash.h"
 #include "domain/sql_value.h"
 
-struct as_accumulated {
-    __int128 sum;
-    uint64_t count;   // of arguments that are not NULL
-    uint64_t inexact; // plain assertions: of those that are no INTEGERs
-};
-
 struct as_group {
     uint64_t rows;
     uint64_t inexact; // rows in which a sum()'s argument is not an INTEGER
@@ -106,12 +100,13 @@ static void init_groups(struct as_assertion_state *s) {
 static void init_totals(struct as_assertion_state *s, struct as_state *state) {
     const struct as_assertion *a = s->assertion;
     s->table = &state->tables[a->table];
+    s->seen_count = a->accumulator_count;
     s->totals = &state->totals[a->table];
-    s->total = as_alloc_zero(a->accumulator_count + 1, sizeof *s->total);
     s->seen = as_alloc_zero(a->accumulator_count + 1, sizeof *s->seen);
     for (size_t i = 0; i < a->accumulator_count; i++) {
-        if (a->accumulators[i].kind != AS_ACCUMULATE_ROWS)
-            s->total[i] = as_state_add_total(state, a->table, a->accumulators[i].column);
+        s->seen[i].total = a->accumulators[i].kind == AS_ACCUMULATE_ROWS
+                               ? AS_TOTAL_NONE
+                               : as_state_add_total(state, a->table, a->accumulators[i].column);
     }
 }
 
@@ -119,6 +114,7 @@ void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *
                        struct as_state *state) {
     memset(s, 0, sizeof *s);
     s->assertion = assertion;
+    s->plain = assertion->plain;
     as_vm_frame_init(&s->row, &assertion->row);
     as_vm_frame_init(&s->holds, &assertion->holds);
     if (assertion->plain)
@@ -135,7 +131,6 @@ void as_assertion_free(struct as_assertion_state *s) {
     free(s->groups);
     free(s->free_groups);
     free(s->touched);
-    free(s->total);
     free(s->seen);
     as_index_free(&s->index);
     as_buffer_free(&s->key);
@@ -255,32 +250,24 @@ static int32_t check_groups(struct as_assertion_state *s, bool all, struct as_re
 
 // ---- Plain assertions ---------------------------------------------------------------------------
 
-// Takes the totals as they are; false where they are still those that were seen.
-static bool look(struct as_assertion_state *s) {
-    const struct as_assertion *a = s->assertion;
-    bool moved = s->table->live_count != s->seen_rows;
+static void look(struct as_assertion_state *s) {
     s->seen_rows = s->table->live_count;
-    for (size_t i = 0; i < a->accumulator_count; i++) {
-        const struct as_total *total = &s->totals->list[s->total[i]];
+    for (size_t i = 0; i < s->seen_count; i++) {
         struct as_accumulated *seen = &s->seen[i];
-        if (a->accumulators[i].kind == AS_ACCUMULATE_ROWS ||
-            (total->sum == seen->sum && total->count == seen->count &&
-             total->inexact == seen->inexact))
+        if (seen->total == AS_TOTAL_NONE)
             continue;
-        *seen = (struct as_accumulated){total->sum, total->count, total->inexact};
-        moved = true;
+        const struct as_total *total = &s->totals->list[seen->total];
+        seen->sum = total->sum;
+        seen->count = total->count;
+        seen->inexact = total->inexact;
     }
-    return moved;
 }
 
-// Between two items the totals are such that the assertion holds, so that none that were not moved
-// need a check. After a failed one they will be moved back: what was seen then must not be taken
-// for good.
-static int32_t check_totals(struct as_assertion_state *s, bool all, struct as_region *scratch) {
-    if (!look(s) && !all)
-        return AS_VM_ACCEPTED;
+// After a failed check the totals will be moved back: what was seen must not be taken for good.
+static int32_t check_totals(struct as_assertion_state *s, struct as_region *scratch) {
     uint64_t inexact = 0;
-    for (size_t i = 0; i < s->assertion->accumulator_count; i++) {
+    look(s);
+    for (size_t i = 0; i < s->seen_count; i++) {
         if (s->assertion->accumulators[i].kind == AS_ACCUMULATE_SUM)
             inexact |= s->seen[i].inexact;
     }
@@ -291,7 +278,7 @@ static int32_t check_totals(struct as_assertion_state *s, bool all, struct as_re
 }
 
 int32_t as_assertion_check(struct as_assertion_state *s, bool all, struct as_region *scratch) {
-    return s->assertion->plain ? check_totals(s, all, scratch) : check_groups(s, all, scratch);
+    return s->plain ? check_totals(s, scratch) : check_groups(s, all, scratch);
 }
 
 void as_assertion_settle(struct as_assertion_state *s) {

@@ -14,7 +14,15 @@
 #include "domain/vm.h"
 
 struct as_group;
-struct as_accumulated;
+
+enum { AS_TOTAL_NONE = UINT16_MAX };
+
+struct as_accumulated {
+    __int128 sum;
+    uint64_t count;   // of arguments that are not NULL
+    uint32_t total;   // plain assertions: which of the table's totals, or AS_TOTAL_NONE …
+    uint64_t inexact; // … and how many of its values are no INTEGERs
+};
 
 struct as_assertion_state {
     const struct as_assertion *assertion;
@@ -29,10 +37,11 @@ struct as_assertion_state {
     size_t touched_count, touched_capacity;
     struct as_buffer key;
     // Plain assertions:
+    bool plain;
     const struct as_table *table;
     const struct as_totals *totals;
-    size_t *total;               // an accumulator: which of the totals
-    struct as_accumulated *seen; // an accumulator, when it was last seen to hold
+    size_t seen_count;
+    struct as_accumulated *seen; // an accumulator, when the assertion was last seen to hold
     uint64_t seen_rows;
 };
 
@@ -48,6 +57,21 @@ void as_assertion_count_row(struct as_assertion_state *state, const struct as_ro
 // Do the two rows differ in a column that the assertion reads?
 bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
                        const struct as_row *b);
+
+// Of a plain assertion: do the totals differ from those that it was last seen to hold for? Where
+// not it needs no check.
+static inline bool as_assertion_moved(const struct as_assertion_state *state) {
+    bool moved = state->table->live_count != state->seen_rows;
+    for (size_t i = 0; i < state->seen_count; i++) {
+        const struct as_accumulated *seen = &state->seen[i];
+        if (seen->total == AS_TOTAL_NONE)
+            continue;
+        const struct as_total *total = &state->totals->list[seen->total];
+        moved |= total->sum != seen->sum || total->count != seen->count ||
+                 total->inexact != seen->inexact;
+    }
+    return moved;
+}
 
 // Does it hold in every group touched since the last settle (`all`: in every group)? A plain one:
 // now?

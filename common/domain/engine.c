@@ -111,7 +111,7 @@ static int32_t check_assertions(struct as_engine *e, bool all, const struct as_v
     e->state.totals_moved = false;
     for (size_t i = 0; i < e->domain->assertion_count; i++) {
         struct as_assertion_state *a = &e->assertions[i];
-        if (!all && !(a->assertion->plain ? totals_moved : a->touched_count))
+        if (!all && !(a->plain ? totals_moved && as_assertion_moved(a) : a->touched_count))
             continue;
         int32_t reason = as_assertion_check(a, all, &e->scratch);
         if (reason != AS_VM_ACCEPTED) {
@@ -394,13 +394,24 @@ static void end_group(struct as_engine *e) {
     e->scratch_start = e->scratch.at;
 }
 
-// Decides the group that starts at *record; leaves *record on its last item.
-static int decide_group(struct as_engine *e, uint32_t *record, struct as_error *error) {
+// Most items are no group.
+static void decide_alone(struct as_engine *e, uint32_t record, const struct as_window_item *item) {
+    const struct as_vm_frame *frame;
+    int32_t reason = decide_item(e, item, &frame);
+    if (reason != AS_VM_ACCEPTED) {
+        reject(e, record, reason, frame);
+        as_state_rollback(&e->state, 0);
+    }
+    end_group(e);
+}
+
+// Decides the group that starts with `item` at *record; leaves *record on its last item.
+static int decide_group(struct as_engine *e, uint32_t *record, const struct as_window_item *item,
+                        struct as_error *error) {
     uint32_t first = *record;
-    int code;
+    int code = AS_OK;
     e->item_count = 0;
     for (;; ++*record) {
-        const struct as_window_item *item = as_window_next(&e->window, &code, error);
         const struct as_vm_frame *frame;
         if (!item)
             return code ? code : behind_frame(e, error);
@@ -413,8 +424,21 @@ static int decide_group(struct as_engine *e, uint32_t *record, struct as_error *
         if (!(item->head.flags & AS_ITEM_FLAG_GROUP))
             break;
         settle_assertions(e);
+        item = as_window_next(&e->window, &code, error);
     }
     end_group(e);
+    return code;
+}
+
+static int decide_records(struct as_engine *e, uint32_t from, struct as_error *error) {
+    int code = AS_OK;
+    for (uint32_t record = from; !code && record < e->window.records; record++) {
+        const struct as_window_item *item = as_window_next(&e->window, &code, error);
+        if (item && item->head.flags & AS_ITEM_FLAG_GROUP)
+            code = decide_group(e, &record, item, error);
+        else if (item)
+            decide_alone(e, record, item);
+    }
     return code;
 }
 
@@ -431,8 +455,8 @@ int as_engine_decide(struct as_engine *e, const uint8_t *body, size_t size, uint
     as_window_open(&e->window, e->domain, &e->state, body, size, records);
     as_outcome_reset(&e->outcome);
     int code = skip_records(e, skip, error);
-    for (uint32_t record = skip; !code && record < records; record++)
-        code = decide_group(e, &record, error);
+    if (!code)
+        code = decide_records(e, skip, error);
     forget_reasons(e);
     if (code)
         return code;

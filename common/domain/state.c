@@ -31,16 +31,17 @@ void as_state_free(struct as_state *state) {
 
 // ---- Totals -------------------------------------------------------------------------------------
 
-size_t as_state_add_total(struct as_state *state, size_t table, uint16_t column) {
+uint32_t as_state_add_total(struct as_state *state, size_t table, uint16_t column) {
     struct as_totals *totals = &state->totals[table];
-    for (size_t i = 0; i < totals->count; i++) {
-        if (totals->list[i].column == column)
-            return i;
-    }
+    uint32_t number = 0;
+    while (number < totals->count && totals->list[number].column != column)
+        number++;
+    if (number < totals->count)
+        return number;
     totals->list = as_realloc(totals->list, (totals->count + 1) * sizeof *totals->list);
-    totals->list[totals->count] = (struct as_total){.column = column};
+    totals->list[totals->count++] = (struct as_total){.column = column};
     totals->columns |= 1ULL << column;
-    return totals->count++;
+    return number;
 }
 
 // Counts a row's values in (sign 1) or out (-1).
@@ -124,20 +125,6 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
         act(table, (size_t)__builtin_ctzll(mask), row);
 }
 
-// The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
-// for its total.
-static inline void update_integer(struct as_state *state, size_t table,
-                                  const struct as_cursor_row *row, uint16_t column, int64_t value) {
-    const struct as_totals *totals = &state->totals[table];
-    struct as_change *change = note(state, AS_CHANGE_INTEGER, table, row->number, row->row);
-    int64_t *cell = &row->row->cells[column].integer, old = *cell;
-    change->column = (uint8_t)column;
-    change->old = old;
-    *cell = value;
-    if (totals->columns >> column & 1)
-        move_total(state, totals, column, old, value);
-}
-
 // Not inlined, so that the commonest UPDATE does not save registers for it.
 static __attribute__((noinline)) void update_row(struct as_state *state, size_t table,
                                                  const struct as_cursor_row *row,
@@ -161,13 +148,46 @@ static __attribute__((noinline)) void update_row(struct as_state *state, size_t 
     each_key(t, set->key_mask, row->number, as_table_link_key);
 }
 
+// The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
+// for its total. There is room for the change, and the row is on the list of changed rows.
+static void update_integer(struct as_state *state, size_t table, const struct as_cursor_row *row,
+                           uint16_t column, int64_t value) {
+    const struct as_totals *totals = &state->totals[table];
+    struct as_change *change = &state->changes[state->change_count++];
+    int64_t *cell = &row->row->cells[column].integer, old = *cell;
+    change->kind = AS_CHANGE_INTEGER;
+    change->first = change->marked = false;
+    change->column = (uint8_t)column;
+    change->table = (uint16_t)table;
+    change->row = row->number;
+    change->old = old;
+    *cell = value;
+    if (totals->columns >> column & 1)
+        move_total(state, totals, column, old, value);
+}
+
+// The same where there is no room, or the row is not on the list.
+static __attribute__((noinline)) void update_integer_first(struct as_state *state, size_t table,
+                                                           const struct as_cursor_row *row,
+                                                           uint16_t column, int64_t value) {
+    bool marked = !(row->row->bits & AS_ROW_CHANGED);
+    if (state->change_count == state->change_capacity)
+        grow_changes(state);
+    if (marked)
+        as_table_mark_changed(&state->tables[table], row->number);
+    update_integer(state, table, row, column, value);
+    state->changes[state->change_count - 1].marked = marked;
+}
+
 void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *row,
                      const struct as_set_list *set, const struct as_value *registers) {
-    if (set->integer && !(state->totals[table].counted & set->mask))
-        update_integer(state, table, row, set->first_column,
-                       registers[set->first_register].integer);
-    else
+    int64_t value = registers[set->first_register].integer;
+    if (!set->integer || state->totals[table].counted & set->mask)
         update_row(state, table, row, set, registers);
+    else if (row->row->bits & AS_ROW_CHANGED && state->change_count < state->change_capacity)
+        update_integer(state, table, row, set->first_column, value);
+    else
+        update_integer_first(state, table, row, set->first_column, value);
 }
 
 void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
@@ -176,6 +196,7 @@ void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
     note_counted(state, AS_CHANGE_DELETE, table, row, r);
     count_row(state, table, r, -1, UINT64_MAX);
     as_table_unlink(t, row);
+    t->deleted = true;
 }
 
 const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change) {
@@ -256,20 +277,13 @@ void as_state_rollback(struct as_state *state, size_t count) {
 
 // ---- Keeping ------------------------------------------------------------------------------------
 
-static void release_replaced_texts(struct as_state *state) {
+void as_state_release_replaced_texts(struct as_state *state) {
     for (size_t i = 0; i < state->change_count; i++) {
         const struct as_change *c = &state->changes[i];
         if (c->kind == AS_CHANGE_UPDATE)
             release_set_texts(&state->tables[c->table], as_state_image(state, c), c->set);
     }
     state->texts_replaced = false;
-}
-
-void as_state_keep(struct as_state *state) {
-    if (state->texts_replaced)
-        release_replaced_texts(state);
-    state->change_count = 0;
-    state->images.size = 0;
 }
 
 // ---- For the fold -------------------------------------------------------------------------------
@@ -285,37 +299,33 @@ static void append_record(struct as_buffer *out, const struct as_table *t, size_
     }
 }
 
-enum { FETCH_AHEAD = 16 }; // rows
-
-// The rows that changed lie all over the memory: the next ones are asked for early. A function that
-// did nothing but prefetch would be left out by gcc, as one without effect.
-static const struct as_row *fetch_row(const struct as_table *t, size_t i) {
-    if (i + FETCH_AHEAD < t->changed_count)
-        __builtin_prefetch(as_table_row(t, t->changed[i + FETCH_AHEAD]));
+// The row of a change in the list, with those behind it fetched ahead: they lie anywhere.
+static struct as_row *changed_row(const struct as_table *t, size_t i) {
+    enum { AHEAD = 8 };
+    if (i + AHEAD < t->changed_count)
+        __builtin_prefetch(as_table_row(t, t->changed[i + AHEAD]));
     return as_table_row(t, t->changed[i]);
 }
 
-// The deleted rows go first; those that live stay in the list.
 static void take_deleted(struct as_table *t, size_t table, struct as_buffer *out) {
-    size_t live = 0;
     for (size_t i = 0; i < t->changed_count; i++) {
-        uint32_t number = t->changed[i];
-        if (fetch_row(t, i)->bits & AS_ROW_LIVE) {
-            t->changed[live++] = number;
-            continue;
-        }
-        struct as_row *row = as_table_row(t, number);
-        append_record(out, t, table, row, true);
-        row->bits &= ~AS_ROW_CHANGED;
-        as_table_release_row(t, number);
+        const struct as_row *row = changed_row(t, i);
+        if (!(row->bits & AS_ROW_LIVE))
+            append_record(out, t, table, row, true);
     }
-    t->changed_count = live;
 }
 
-static void take_live(struct as_table *t, size_t table, struct as_buffer *out) {
+static void take_table(struct as_table *t, size_t table, struct as_buffer *out) {
+    if (t->deleted)
+        take_deleted(t, table, out);
+    t->deleted = false;
     for (size_t i = 0; i < t->changed_count; i++) {
-        append_record(out, t, table, fetch_row(t, i), false);
-        as_table_row(t, t->changed[i])->bits &= ~AS_ROW_CHANGED;
+        struct as_row *row = changed_row(t, i);
+        row->bits &= ~AS_ROW_CHANGED;
+        if (row->bits & AS_ROW_LIVE)
+            append_record(out, t, table, row, false);
+        else
+            as_table_release_row(t, t->changed[i]);
     }
     t->changed_count = 0;
 }

@@ -71,7 +71,7 @@ struct as_cursor_row {
 void as_state_init(struct as_state *state, const struct as_domain *domain);
 void as_state_free(struct as_state *state);
 // The total of a column, which is kept from now on. Before the first row.
-size_t as_state_add_total(struct as_state *state, size_t table, uint16_t column);
+uint32_t as_state_add_total(struct as_state *state, size_t table, uint16_t column);
 
 // Adds a row that is not noted as a change.
 uint32_t as_state_load(struct as_state *state, size_t table, const struct as_value *values);
@@ -89,8 +89,14 @@ const struct as_row *as_state_image(const struct as_state *state, const struct a
 void as_state_end_item(struct as_state *state, size_t from);
 // Undoes the changes behind the first `count`, the last one first.
 void as_state_rollback(struct as_state *state, size_t count);
+void as_state_release_replaced_texts(struct as_state *state);
 // Makes all noted changes final.
-void as_state_keep(struct as_state *state);
+static inline void as_state_keep(struct as_state *state) {
+    if (state->texts_replaced)
+        as_state_release_replaced_texts(state);
+    state->change_count = 0;
+    state->images.size = 0;
+}
 
 // as_engine_take_changes: see domain/engine.h.
 void as_state_take_changes(struct as_state *state, struct as_buffer *out);

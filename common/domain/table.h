@@ -59,6 +59,7 @@ struct as_table {
     uint64_t live_count;
     uint32_t *changed; // rows with AS_ROW_CHANGED, in the order of their first change
     size_t changed_count, changed_capacity;
+    bool deleted; // one of them may not be live
     struct as_text_pool texts;
 };
 
@@ -104,12 +105,10 @@ static inline uint32_t as_table_first(const struct as_table *table, uint64_t has
 }
 static inline bool as_table_has_key(const struct as_table *table, const struct as_row *row,
                                     const struct as_value *value) {
-    uint16_t column = table->keys[0].columns[0];
-    union as_cell cell = row->cells[column];
-    if (value->type != AS_TEXT) // an INTEGER; a key's column may be NULL
-        return cell.integer == value->integer && !as_row_is_null(row, column);
-    return !as_row_is_null(row, column) &&
-           as_text_equal(cell.text->text, cell.text->size, value->text, value->size);
+    union as_cell cell = row->cells[table->keys[0].columns[0]]; // not NULL: it is in the index
+    return value->type == AS_TEXT
+               ? as_text_equal(cell.text->text, cell.text->size, value->text, value->size)
+               : cell.integer == value->integer;
 }
 uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
                               const struct as_value *value);

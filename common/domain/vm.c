@@ -64,9 +64,8 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
     return true;
 }
 
-// Looks the key's row up. Not inlined: most rows were supposed rightly.
-static __attribute__((noinline)) void search(struct as_vm_key *key, const struct as_table *table,
-                                             const struct as_value *value) {
+static void search(struct as_vm_key *key, const struct as_table *table,
+                   const struct as_value *value) {
     bool null = value->type == AS_NULL;
     if (key->state == AS_VM_KEY_UNKNOWN && !null)
         key->hash = as_key_hash(value);
@@ -75,22 +74,27 @@ static __attribute__((noinline)) void search(struct as_vm_key *key, const struct
     key->version = table->version;
 }
 
-// The row is there, or is not, as it was found or supposed?
-static inline bool is_proved(const struct as_vm_key *key, const struct as_table *table,
-                             const struct as_value *value) {
-    if (key->version != table->version || key->state < AS_VM_KEY_SUPPOSED)
-        return false;
-    return key->state == AS_VM_KEY_PROVED || !key->row || as_table_has_key(table, key->row, value);
+// The item's first look-up of a key, or rows have come or gone since. Not inlined, so that the
+// look-ups behind it do not save registers for it.
+static __attribute__((noinline)) bool prove(const struct as_instruction *in,
+                                            const struct as_vm_frame *frame,
+                                            const struct as_table *table) {
+    struct as_vm_key *key = &frame->keys[in->flag];
+    const struct as_value *value = &frame->registers[in->b];
+    if (key->state != AS_VM_KEY_SUPPOSED || key->version != table->version ||
+        (key->row && !as_table_has_key(table, key->row, value)))
+        search(key, table, value);
+    key->state = AS_VM_KEY_PROVED;
+    frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
+    return key->row;
 }
 
 static inline bool find_key(const struct as_instruction *in, const struct as_vm_frame *frame,
                             const struct as_state *state) {
-    struct as_vm_key *key = &frame->keys[in->flag];
+    const struct as_vm_key *key = &frame->keys[in->flag];
     const struct as_table *table = &state->tables[in->c];
-    const struct as_value *value = &frame->registers[in->b];
-    if (!is_proved(key, table, value))
-        search(key, table, value);
-    key->state = AS_VM_KEY_PROVED;
+    if (key->state != AS_VM_KEY_PROVED || key->version != table->version)
+        return prove(in, frame, table);
     frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
     return key->row;
 }

@@ -90,7 +90,7 @@ static void suppose_rows(const struct as_state *state, const struct as_window_it
     }
 }
 
-static int fill(struct as_window *w, struct as_error *error) {
+int as_window_fill(struct as_window *w, struct as_error *error) {
     struct as_value *values = w->values;
     struct as_vm_key *keys = w->keys;
     size_t count = 0;
@@ -110,12 +110,4 @@ static int fill(struct as_window *w, struct as_error *error) {
         suppose_rows(w->state, &w->items[i]);
     w->count = count;
     return AS_OK;
-}
-
-const struct as_window_item *as_window_next(struct as_window *w, int *code,
-                                            struct as_error *error) {
-    *code = AS_OK;
-    if (w->at == w->count && (*code = fill(w, error)))
-        return NULL;
-    return w->at < w->count ? &w->items[w->at++] : NULL;
 }

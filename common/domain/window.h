@@ -42,10 +42,18 @@ void as_window_open(struct as_window *window, const struct as_domain *domain,
                     const struct as_state *state, const uint8_t *body, size_t size,
                     uint32_t records);
 
-// The next item, valid until the one after AS_WINDOW_ITEMS further calls; NULL behind the last and
-// where the next ones are malformed, which `code` and `error` tell ("record 12: …").
-const struct as_window_item *as_window_next(struct as_window *window, int *code,
-                                            struct as_error *error);
+int as_window_fill(struct as_window *window, struct as_error *error);
+
+// The next item; NULL behind the last, and where the next ones are malformed, which `code` and
+// `error` tell ("record 12: …"). An item is valid until the next call, its texts as long as the
+// body.
+static inline const struct as_window_item *as_window_next(struct as_window *window, int *code,
+                                                          struct as_error *error) {
+    *code = AS_OK;
+    if (window->at == window->count && (*code = as_window_fill(window, error)))
+        return NULL;
+    return window->at < window->count ? &window->items[window->at++] : NULL;
+}
 
 // Passes over items before the first next. `last` is the last one's head, if there is one.
 int as_window_skip(struct as_window *window, uint32_t count, struct as_item_head *last,
