@@ -331,8 +331,6 @@ static void take_table(struct as_table *t, size_t table, struct as_buffer *out) 
 }
 
 void as_state_take_changes(struct as_state *state, struct as_buffer *out) {
-    for (size_t i = 0; i < state->table_count; i++) {
-        take_deleted(&state->tables[i], i, out);
-        take_live(&state->tables[i], i, out);
-    }
+    for (size_t i = 0; i < state->table_count; i++)
+        take_table(&state->tables[i], i, out);
 }
