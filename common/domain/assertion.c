@@ -99,7 +99,6 @@ static void init_groups(struct as_assertion_state *s) {
 
 static void init_totals(struct as_assertion_state *s, struct as_state *state) {
     const struct as_assertion *a = s->assertion;
-    s->table = &state->tables[a->table];
     s->seen_count = a->accumulator_count;
     s->totals = &state->totals[a->table];
     s->seen = as_alloc_zero(a->accumulator_count + 1, sizeof *s->seen);
@@ -115,6 +114,7 @@ void as_assertion_init(struct as_assertion_state *s, const struct as_assertion *
     memset(s, 0, sizeof *s);
     s->assertion = assertion;
     s->plain = assertion->plain;
+    s->table = &state->tables[assertion->table];
     as_vm_frame_init(&s->row, &assertion->row);
     as_vm_frame_init(&s->holds, &assertion->holds);
     if (assertion->plain)
@@ -159,34 +159,89 @@ static void touch(struct as_assertion_state *s, struct as_group *g, uint32_t num
     g->touched = true;
 }
 
-void as_assertion_count_row(struct as_assertion_state *s, const struct as_row *row, int sign,
-                            struct as_region *scratch) {
+// Most assertions are about columns as they are: these are read without running a program.
+static void read_columns(struct as_assertion_state *s, const struct as_row *row) {
     const struct as_assertion *a = s->assertion;
+    struct as_value *registers = s->row.registers;
+    for (size_t i = 0; i < a->group_count; i++)
+        registers[a->groups[i]] = as_table_cell(s->table, row, a->group_columns[i]);
+    for (size_t i = 0; i < a->accumulator_count; i++) {
+        const struct as_accumulator *what = &a->accumulators[i];
+        if (what->kind != AS_ACCUMULATE_ROWS)
+            registers[what->input] = as_table_cell(s->table, row, what->column);
+    }
+}
+
+// Its group and arguments into the registers of the row program; AS_FALSE where it is not counted,
+// AS_UNKNOWN where that cannot be told.
+static enum as_truth read_row(struct as_assertion_state *s, const struct as_row *row,
+                              struct as_region *scratch) {
+    if (s->assertion->by_column) {
+        read_columns(s, row);
+        return AS_TRUE;
+    }
     s->row.cursors[0].row = (struct as_row *)(uintptr_t)row; // which the program only reads
-    bool failed = as_vm_run(&s->row, NULL, scratch) != AS_VM_ACCEPTED;
-    if (!failed && s->row.registers[a->counted].integer == 0)
-        return;
-    uint32_t number = group_of_row(s);
+    if (as_vm_run(&s->row, NULL, scratch) != AS_VM_ACCEPTED)
+        return AS_UNKNOWN;
+    return s->row.registers[s->assertion->counted].integer != 0;
+}
+
+static void count_in_group(struct as_assertion_state *s, uint32_t number, enum as_truth counted,
+                           int sign) {
+    const struct as_assertion *a = s->assertion;
     struct as_group *g = group_at(s, number);
     touch(s, g, number);
     g->rows += (uint64_t)(int64_t)sign;
-    if (failed)
+    if (counted == AS_UNKNOWN) {
         g->inexact += (uint64_t)(int64_t)sign;
-    for (size_t i = 0; !failed && i < a->accumulator_count; i++) {
+        return;
+    }
+    for (size_t i = 0; i < a->accumulator_count; i++) {
         const struct as_accumulator *what = &a->accumulators[i];
         accumulate(g, &g->accumulators[i], what, &s->row.registers[what->input], sign);
     }
 }
 
-bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
-                       const struct as_row *b) {
-    for (uint64_t mask = assertion->columns; mask; mask &= mask - 1) {
-        int column = __builtin_ctzll(mask);
+void as_assertion_count_row(struct as_assertion_state *s, const struct as_row *row, int sign,
+                            struct as_region *scratch) {
+    enum as_truth counted = read_row(s, row, scratch);
+    if (counted != AS_FALSE)
+        count_in_group(s, group_of_row(s), counted, sign);
+}
+
+static bool differ(const struct as_row *a, const struct as_row *b, uint64_t columns) {
+    for (; columns; columns &= columns - 1) {
+        int column = __builtin_ctzll(columns);
         if (a->cells[column].integer != b->cells[column].integer ||
             (a->bits ^ b->bits) >> column & 1)
             return true;
     }
     return false;
+}
+
+// One that stays in its group looks for it once.
+static void count_in_place(struct as_assertion_state *s, const struct as_row *before,
+                           const struct as_row *now, int direction) {
+    read_columns(s, before);
+    uint32_t number = group_of_row(s);
+    count_in_group(s, number, AS_TRUE, -direction);
+    read_columns(s, now);
+    count_in_group(s, number, AS_TRUE, direction);
+}
+
+void as_assertion_count_change(struct as_assertion_state *s, const struct as_row *before,
+                               const struct as_row *now, int direction, struct as_region *scratch) {
+    const struct as_assertion *a = s->assertion;
+    if (before && now && !differ(before, now, a->columns))
+        return;
+    if (before && now && a->by_column && !differ(before, now, a->group_mask)) {
+        count_in_place(s, before, now, direction);
+        return;
+    }
+    if (before)
+        as_assertion_count_row(s, before, -direction, scratch);
+    if (now)
+        as_assertion_count_row(s, now, direction, scratch);
 }
 
 // ---- Checking -----------------------------------------------------------------------------------

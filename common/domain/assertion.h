@@ -26,6 +26,7 @@ struct as_accumulated {
 
 struct as_assertion_state {
     const struct as_assertion *assertion;
+    const struct as_table *table;
     struct as_vm_frame row, holds;
     size_t group_size; // bytes
     char **groups;
@@ -38,7 +39,6 @@ struct as_assertion_state {
     struct as_buffer key;
     // Plain assertions:
     bool plain;
-    const struct as_table *table;
     const struct as_totals *totals;
     size_t seen_count;
     struct as_accumulated *seen; // an accumulator, when the assertion was last seen to hold
@@ -54,9 +54,9 @@ void as_assertion_free(struct as_assertion_state *state);
 void as_assertion_count_row(struct as_assertion_state *state, const struct as_row *row, int sign,
                             struct as_region *scratch);
 
-// Do the two rows differ in a column that the assertion reads?
-bool as_assertion_sees(const struct as_assertion *assertion, const struct as_row *a,
-                       const struct as_row *b);
+// The same for a row that changed; either may be NULL. `direction` -1 takes the change back.
+void as_assertion_count_change(struct as_assertion_state *state, const struct as_row *before,
+                               const struct as_row *now, int direction, struct as_region *scratch);
 
 // Of a plain assertion: do the totals differ from those that it was last seen to hold for? Where
 // not it needs no check.

@@ -87,15 +87,9 @@ static void count_change(struct as_engine *e, const struct as_change *c, int dir
                                   : c->kind == AS_CHANGE_UPDATE ? as_state_image(&e->state, c)
                                                                 : now;
     bool live = now->bits & AS_ROW_LIVE;
-    for (size_t i = 0; i < r->assertion_count; i++) {
-        struct as_assertion_state *a = &e->assertions[r->assertions[i]->number];
-        if (before && live && !as_assertion_sees(a->assertion, before, now))
-            continue;
-        if (before)
-            as_assertion_count_row(a, before, -direction, &e->scratch);
-        if (live)
-            as_assertion_count_row(a, now, direction, &e->scratch);
-    }
+    for (size_t i = 0; i < r->assertion_count; i++)
+        as_assertion_count_change(&e->assertions[r->assertions[i]->number], before,
+                                  live ? now : NULL, direction, &e->scratch);
 }
 
 static void count_changes(struct as_engine *e, size_t from, size_t to, int direction) {
@@ -290,14 +284,11 @@ static int behind_frame(const struct as_engine *e, struct as_error *error) {
 // of that.
 static int32_t run(struct as_engine *e, struct as_vm_frame *frame,
                    const struct as_window_item *item) {
-    const struct as_program *p = frame->program;
-    unsigned wrong = 0;
-    for (size_t i = 0; i < item->head.values; i++) {
+    for (size_t i = 0; i < item->head.values; i++)
         frame->registers[i] = item->values[i];
-        wrong |= ~(unsigned)p->parameter_may[i] & 1u << item->values[i].type;
-    }
     frame->keys = item->keys;
-    return as_vm_run_from(frame, wrong ? 0 : p->typed_start, &e->state, &e->scratch);
+    return as_vm_run_from(frame, item->typed ? item->program->typed_start : 0, &e->state,
+                          &e->scratch);
 }
 
 // Decides one item on top of the group so far. Its changes stay noted whatever the result.

@@ -71,7 +71,7 @@ struct as_accumulator {
     const struct as_expr *expr; // the call
     uint16_t input;             // register of `row`: the argument's value
     uint16_t output;            // parameter of `holds`
-    uint16_t column;            // plain assertions: the argument
+    uint16_t column;            // the argument, where it is one (by_column)
 };
 
 struct as_assertion {
@@ -86,7 +86,10 @@ struct as_assertion {
     size_t group_count;
     uint16_t *groups; // registers of `row`; parameters 0 … of `holds`
     bool grouped;     // has GROUP BY: no row, no verdict
-    bool plain; // no WHERE, no GROUP BY, only columns as arguments: totals are enough (state.h)
+    bool by_column;   // no WHERE, only columns in GROUP BY and as arguments: `row` need not run
+    bool plain;       // and no GROUP BY: the state's totals are enough (state.h)
+    uint16_t *group_columns; // by_column: GROUP BY
+    uint64_t group_mask;     // the same as bits
     size_t accumulator_count;
     struct as_accumulator *accumulators;
     struct as_program holds;

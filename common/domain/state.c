@@ -166,28 +166,29 @@ static void update_integer(struct as_state *state, size_t table, const struct as
         move_total(state, totals, column, old, value);
 }
 
-// The same where there is no room, or the row is not on the list.
-static __attribute__((noinline)) void update_integer_first(struct as_state *state, size_t table,
-                                                           const struct as_cursor_row *row,
-                                                           uint16_t column, int64_t value) {
+// Where there is no room, or the row is not on the list: makes it so and starts again.
+static __attribute__((noinline)) void update_first(struct as_state *state, size_t table,
+                                                   const struct as_cursor_row *row,
+                                                   const struct as_set_list *set,
+                                                   const struct as_value *registers) {
     bool marked = !(row->row->bits & AS_ROW_CHANGED);
     if (state->change_count == state->change_capacity)
         grow_changes(state);
     if (marked)
         as_table_mark_changed(&state->tables[table], row->number);
-    update_integer(state, table, row, column, value);
+    as_state_update(state, table, row, set, registers);
     state->changes[state->change_count - 1].marked = marked;
 }
 
 void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *row,
                      const struct as_set_list *set, const struct as_value *registers) {
-    int64_t value = registers[set->first_register].integer;
     if (!set->integer || state->totals[table].counted & set->mask)
         update_row(state, table, row, set, registers);
-    else if (row->row->bits & AS_ROW_CHANGED && state->change_count < state->change_capacity)
-        update_integer(state, table, row, set->first_column, value);
+    else if (!(row->row->bits & AS_ROW_CHANGED) || state->change_count == state->change_capacity)
+        update_first(state, table, row, set, registers);
     else
-        update_integer_first(state, table, row, set->first_column, value);
+        update_integer(state, table, row, set->first_column,
+                       registers[set->first_register].integer);
 }
 
 void as_state_delete(struct as_state *state, size_t table, uint32_t row) {

@@ -32,11 +32,15 @@ static inline int decode_item(struct as_window *w, struct as_window_item *item,
     item->program = &w->domain->commands[item->head.command]->program;
     if (item->head.values != item->program->parameter_count)
         return malformed(w, "wrong number of values for its command", error);
+    const uint8_t *may = item->program->parameter_may;
+    unsigned wrong = 0;
     struct as_value *value = item->values, *end = value + item->head.values;
     for (; value < end; value++) {
         if (!as_value_decode(&in, value))
             return malformed(w, "malformed value", error);
+        wrong |= ~(unsigned)*may++ & 1u << value->type;
     }
+    item->typed = !wrong;
     w->in = in;
     w->record++;
     return AS_OK;

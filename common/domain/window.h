@@ -22,6 +22,7 @@ enum { AS_WINDOW_ITEMS = 32 };
 struct as_window_item {
     struct as_item_head head;
     const struct as_program *program; // its command's
+    bool typed; // each value has a type that its parameter is declared to have
     struct as_value *values;
     struct as_vm_key *keys;
 };
