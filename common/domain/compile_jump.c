@@ -142,9 +142,11 @@ static void jump_value(struct as_compiler *c, const struct as_expr *e, bool sens
 void as_compile_jump(struct as_compiler *c, const struct as_expr *e, bool sense, bool null_jumps,
                      int32_t label) {
     bool binary = e->kind == AS_EXPR_BINARY && !as_expr_tests_truth(e);
-    if (c->known_count) // part of it may be known: computed as a whole
+    if (c->known_count) { // part of it may be known: computed as a whole
         jump_value(c, e, sense, null_jumps, label);
-    else if (binary && (e->op == AS_OP_AND || e->op == AS_OP_OR))
+        return;
+    }
+    if (binary && (e->op == AS_OP_AND || e->op == AS_OP_OR))
         jump_logic(c, e, sense, null_jumps, label);
     else if (binary && e->op >= AS_OP_EQ && e->op <= AS_OP_IS_NOT)
         jump_compare(c, e, sense, null_jumps, label);
