@@ -3,6 +3,7 @@
 #   make               programs into build/
 #   make demo          generated load through the whole pipeline, ending in an audit
 #   make test          every test; installs what it needs first
+#   make bench         five minutes of measurements, ending in bench/RESULTS.md
 
 SHELL       = /bin/bash
 .SHELLFLAGS = -eu -o pipefail -c
@@ -19,12 +20,13 @@ PREFIX   = /usr/local
 DESTDIR  =
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Icommon $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) -pthread
-LIBS       = -lsqlite3 -lz -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
+LIBS       = -lsqlite3 -lz -ldeflate -lcsv -ljansson -lcrypto -lxxhash -lm -pthread
 
-BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libcsv-dev libjansson-dev libssl-dev \
-                 libxxhash-dev libmicrohttpd-dev
+BUILD_PACKAGES = gcc make libc6-dev libsqlite3-dev zlib1g-dev libdeflate-dev libcsv-dev libjansson-dev \
+                 libssl-dev libxxhash-dev libmicrohttpd-dev
 DEMO_PACKAGES  = sqlite3
-TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fish jq mandoc procps \
+BENCH_PACKAGES = fio gnuplot-nox jq libpq-dev librocksdb-dev postgresql-15 procps sqlite3
+TEST_PACKAGES  = bash-completion bats clang-format clang-tidy cppcheck fio fish jq mandoc procps \
                  shellcheck strace tmux valgrind zsh
 LOOK_PACKAGES  = chromium curl fonts-dejavu-core prometheus
 
@@ -41,7 +43,11 @@ LIBS_AS  = $(BUILD)/libas-cmd.a $(BUILD)/libas.a
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 FUZZ_TESTS = $(if $(wildcard tests/fuzz/*.c),$(BUILD)/tests/referee_fuzz)
 FAULTS     = $(patsubst tests/fault/%.c,$(BUILD)/tests/%.so,$(wildcard tests/fault/*.c))
-TEST_BINARIES = $(UNIT_TESTS) $(FUZZ_TESTS) $(FAULTS)
+# What measures needs nothing that the programs do not; the peers need their own libraries.
+BENCH_TOOLS   = $(addprefix $(BUILD)/bench/,probe.so verdicts_from restream peers/bare)
+BENCH_PEERS   = $(patsubst bench/peers/%.c,$(BUILD)/bench/peers/%,\
+                $(filter-out bench/peers/work.c,$(wildcard bench/peers/*.c)))
+TEST_BINARIES = $(UNIT_TESTS) $(FUZZ_TESTS) $(FAULTS) $(BENCH_TOOLS)
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(shell nproc)
@@ -50,6 +56,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo demo-run test test-only test-look test-asan test-tsan test-binaries asan tsan \
+        bench bench-full bench-deps bench-binaries \
         lint lint-format lint-c lint-shell lint-man format fuzz-referee install uninstall clean help
 
 all: $(BINARIES) ## the programs, into build/
@@ -97,10 +104,21 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBS_AS)
 $(BUILD)/tests/referee_fuzz: $(call object,$(wildcard tests/fuzz/*.c)) $(LIBS_AS)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# Preloaded into a program to make its system calls fail; never sanitized itself.
+# Preloaded into a program, to make its system calls fail or to watch them; never sanitized itself.
+PRELOADED = $(CC) $(filter-out $(SANITIZE),$(ALL_CFLAGS)) -shared -fPIC -o $@ $< -ldl
 $(BUILD)/tests/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out $(SANITIZE),$(ALL_CFLAGS)) -shared -fPIC -o $@ $< -ldl
+	$(PRELOADED)
+$(BUILD)/bench/%.so: bench/%.c
+	@mkdir -p $(@D)
+	$(PRELOADED)
+
+$(BUILD)/bench/peers/rocksdb: LIBS += -lrocksdb
+$(BUILD)/bench/peers/postgres: LIBS += -lpq
+$(BUILD)/bench/peers/%: $(BUILD)/bench/peers/%.o $(BUILD)/bench/peers/work.o $(BUILD)/libas.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libas.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
@@ -115,6 +133,9 @@ tsan: ## the programs with ThreadSanitizer, into build/tsan
 
 PACKAGES = $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 deps: ## install the Debian packages that are missing
+bench-deps: PACKAGES = $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+bench-deps: ## the same for what bench needs: the peers, gnuplot
+deps bench-deps:
 	@missing=; \
 	for package in $(PACKAGES); do \
 	    status=$$(dpkg-query -W -f '$${Status}' $$package 2>/dev/null) || true; \
@@ -164,8 +185,25 @@ N    = 1000
 fuzz-referee: $(FUZZ_TESTS) ## random domains against SQLite: SEED=1 N=1000
 	$(BUILD)/tests/referee_fuzz --seed $(SEED) --cases $(N)
 
-C_FILES     = $(wildcard common/*/*.[ch] cmd/*.[ch] tests/*/*.[ch])
-SHELL_FILES = $(wildcard tests/run tests/*.bash completions/*.bash .ci/run)
+# ---- Measure
+
+bench: bench-deps ## measure, about five minutes: bench/RESULTS.md, results.json, plots
+	@$(MAKE) --no-print-directory -s bench-binaries
+	BUILD=$(BUILD) bench/run
+
+bench-full: bench-deps ## the same at length: long runs, ten million aggregates; some two hours
+	@$(MAKE) --no-print-directory -s bench-binaries
+	BUILD=$(BUILD) bench/run --full
+
+bench-binaries: all $(BENCH_TOOLS) $(BENCH_PEERS)
+
+# ---- Format and lint
+
+C_FILES     = $(wildcard common/*/*.[ch] cmd/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch])
+SHELL_FILES = $(wildcard tests/run tests/*.bash completions/*.bash .ci/run bench/run bench/*.sh bench/*/*.sh)
+# A peer is only looked into where its library is.
+UNLINTED    = $(if $(wildcard /usr/include/rocksdb/c.h),,bench/peers/rocksdb.c) \
+              $(if $(wildcard /usr/include/postgresql/libpq-fe.h),,bench/peers/postgres.c)
 
 format: ## clang-format every C file in place
 	clang-format -i $(C_FILES)
@@ -176,12 +214,12 @@ lint-format:
 	@clang-format --dry-run -Werror $(C_FILES)
 
 lint-c:
-	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $$(nproc) -n 8 sh -c \
+	@printf '%s\n' $(filter-out $(UNLINTED),$(filter %.c,$(C_FILES))) | xargs -P $$(nproc) -n 8 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -Icommon' clang-tidy \
 	    2> >(grep -v 'warnings\? generated' >&2)
 	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 	    --suppress=autoVariables --suppress=ctunullpointer --suppress=pointerSize \
-	    --suppress=shiftTooManyBitsSigned -Icommon common cmd tests
+	    --suppress=shiftTooManyBitsSigned -Icommon common cmd tests bench
 
 # Bats files quote commands for a shell of their own (SC2016) and use what helper.bash sets (SC2154).
 lint-shell:

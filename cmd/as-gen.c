@@ -261,7 +261,7 @@ struct generator {
     struct source *sources; // options->sources of them
     uint64_t started_wall_ns, started_ns;
     uint64_t items, batches;
-    struct as_buffer body, out;
+    struct as_buffer out; // frames
 };
 
 static volatile sig_atomic_t stop;
@@ -305,17 +305,15 @@ static void open_generator(struct generator *g, const struct options *o) {
 static void close_generator(struct generator *g) {
     g->options->workload->release(g->state);
     free(g->sources);
-    as_buffer_free(&g->body);
     as_buffer_free(&g->out);
 }
 
-static void put_frame(struct generator *g, struct as_frame_header h, const void *body,
-                      size_t size) {
+static void end_frame(struct generator *g, size_t begin, struct as_frame_header h) {
     h.domain = g->domain;
-    h.flags = g->options->compress && size ? AS_FRAME_FLAG_ZLIB : 0;
+    h.flags = g->options->compress && h.type != AS_FRAME_END ? AS_FRAME_FLAG_ZLIB : 0;
     if (g->options->stamped)
         h.created_ns = g->options->stamp_ns;
-    as_frame_encode(&g->out, &h, body, size);
+    as_frame_end(&g->out, begin, &h);
 }
 
 static int flush(struct generator *g, size_t threshold, struct as_error *error) {
@@ -350,9 +348,9 @@ static uint64_t next_size(const struct generator *g) {
 static void put_batch(struct generator *g, uint64_t size) {
     struct source *source = &g->sources[g->batches++ % g->options->sources];
     void (*next)(void *, struct as_buffer *) = g->options->workload->next;
-    g->body.size = 0;
+    size_t begin = as_frame_begin(&g->out);
     for (uint64_t i = 0; i < size; ++i)
-        next(g->state, &g->body);
+        next(g->state, &g->out);
     struct as_frame_header h = {
         .type = AS_FRAME_ITEMS,
         .records = (uint32_t)size,
@@ -360,7 +358,7 @@ static void put_batch(struct generator *g, uint64_t size) {
         .offset = source->offset,
         .created_ns = g->options->rate ? g->started_wall_ns + due_ns(g) : as_clock_wall_ns(),
     };
-    put_frame(g, h, g->body.data, g->body.size);
+    end_frame(g, begin, h);
     source->offset += size;
     g->items += size;
 }
@@ -384,7 +382,9 @@ static int generate(struct generator *g, struct as_error *error) {
     const char *sql = g->options->workload->sql;
     struct as_progress progress;
     struct as_frame_header domain = {.type = AS_FRAME_DOMAIN, .created_ns = g->started_wall_ns};
-    put_frame(g, domain, sql, strlen(sql));
+    size_t begin = as_frame_begin(&g->out);
+    as_buffer_append(&g->out, sql, strlen(sql));
+    end_frame(g, begin, domain);
     as_progress_start(&progress, g->options->progress);
     int rc = put_batches(g, &progress, error);
     as_progress_end(&progress);
@@ -392,7 +392,7 @@ static int generate(struct generator *g, struct as_error *error) {
         return rc;
     struct as_frame_header end = {
         .type = AS_FRAME_END, .offset = g->items, .created_ns = as_clock_wall_ns()};
-    put_frame(g, end, NULL, 0);
+    end_frame(g, as_frame_begin(&g->out), end);
     return flush(g, 0, error);
 }
 

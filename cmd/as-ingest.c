@@ -64,6 +64,7 @@ static void catch_signals(void) {
 static void set_up(struct ingest_session *session, const struct ingest_options *options,
                    const struct as_domain *domain) {
     const char *first = strcmp(options->files[0], "-") == 0 ? "stdin" : options->files[0];
+    session->plain = true;
     session->batch = (struct ingest_batch){
         .fd = STDOUT_FILENO,
         .records_max = (uint32_t)options->batch,

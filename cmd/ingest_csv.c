@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest_columns.h"
+#include "ingest_csv_plain.h"
 #include "ingest_row.h"
 
 enum { FIELD_BLOCK_SIZE = 16 << 10 }; // bytes by which libcsv's buffer of one field grows
@@ -14,6 +14,7 @@ struct ingest_csv {
     struct ingest_session *session;
     const struct ingest_command *command;
     struct csv_parser parser;
+    char delimiter;
     bool header; // inputs start with one
     struct ingest_columns columns;
 
@@ -24,7 +25,6 @@ struct ingest_csv {
     struct as_error error;  // of its first bad field
     struct as_buffer names; // a header's
     struct ingest_row row;
-    struct as_buffer record;
 };
 
 // libcsv would cut blanks off around a field; RFC 4180 says they belong to it.
@@ -37,8 +37,9 @@ struct ingest_csv *ingest_csv_create(struct ingest_session *session, char delimi
     struct ingest_csv *csv = as_alloc_zero(1, sizeof *csv);
     csv->session = session;
     csv->command = session->schema.only;
+    csv->delimiter = delimiter;
     csv->header = header;
-    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_EMPTY_IS_NULL);
+    csv_init(&csv->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
     csv_set_delim(&csv->parser, (unsigned char)delimiter);
     csv_set_space_func(&csv->parser, no_blank);
     csv_set_blk_size(&csv->parser, FIELD_BLOCK_SIZE);
@@ -53,7 +54,6 @@ void ingest_csv_free(struct ingest_csv *csv) {
     ingest_columns_free(&csv->columns);
     as_buffer_free(&csv->names);
     ingest_row_free(&csv->row);
-    as_buffer_free(&csv->record);
     free(csv);
 }
 
@@ -169,9 +169,8 @@ static void check_field_count(struct ingest_csv *csv) {
 }
 
 static void put_row(struct ingest_csv *csv) {
-    csv->record.size = 0;
-    ingest_row_put(&csv->row, csv->command, 0, &csv->record);
-    if (!ingest_batch_fits(csv->record.size, 1))
+    ingest_row_put(&csv->row, csv->command, 0, &csv->session->batch.out);
+    if (!ingest_batch_fits(&csv->session->batch, 1))
         as_error_set(&csv->error, AS_DATA, "larger than a frame (%d bytes)", AS_FRAME_BODY_MAX);
 }
 
@@ -181,7 +180,8 @@ static int take_row(struct ingest_csv *csv, size_t size, struct as_error *error)
     if (csv->error.code == 0)
         put_row(csv);
     if (csv->error.code == 0)
-        return ingest_batch_add(&session->batch, csv->record.data, csv->record.size, 1, error);
+        return ingest_batch_take(&session->batch, 1, error);
+    ingest_batch_drop(&session->batch);
     int rc = ingest_errors_bad_record(&session->errors, &session->input, size, &csv->error);
     if (rc)
         *error = csv->error;
@@ -233,21 +233,44 @@ static enum ingest_next measure_columns(struct ingest_csv *csv, struct as_error 
     return INGEST_MORE;
 }
 
+// The next row, if it is a plain one.
+static bool take_plain(struct ingest_csv *csv, size_t size) {
+    struct ingest_batch *batch = &csv->session->batch;
+    const char *line = ingest_input_at(&csv->session->input, 0);
+    if (csv->session->plain &&
+        ingest_csv_plain(&csv->columns, csv->command, csv->delimiter, line, size, &batch->out) &&
+        ingest_batch_fits(batch, 1))
+        return true;
+    ingest_batch_drop(batch);
+    return false;
+}
+
+static enum ingest_next read_row(struct ingest_csv *csv, struct as_error *error) {
+    struct ingest_session *session = csv->session;
+    size_t size;
+    uint64_t lines = 1;
+    int rc;
+    enum ingest_next next = ingest_input_line(&session->input, 0, &size, error);
+    if (next != INGEST_MORE)
+        return next;
+    if (take_plain(csv, size)) {
+        rc = ingest_batch_take(&session->batch, 1, error);
+    } else {
+        next = next_row(csv, take_field, &size, &lines, error);
+        if (next != INGEST_MORE)
+            return next;
+        rc = take_row(csv, size, error);
+    }
+    ingest_input_consume(&session->input, size, lines);
+    return rc ? INGEST_FAILED : INGEST_MORE;
+}
+
 enum ingest_next ingest_csv_read(struct ingest_csv *csv, struct as_error *error) {
-    struct ingest_input *input = &csv->session->input;
     ingest_errors_set_header(&csv->session->errors, "", 0);
     ingest_row_clear(&csv->row); // what is absent is so in every row
     reset_parser(&csv->parser);
     enum ingest_next next = csv->header ? read_header(csv, error) : measure_columns(csv, error);
-    while (next == INGEST_MORE) {
-        size_t size;
-        uint64_t lines;
-        next = next_row(csv, take_field, &size, &lines, error);
-        if (next != INGEST_MORE)
-            break;
-        if (take_row(csv, size, error))
-            return INGEST_FAILED;
-        ingest_input_consume(input, size, lines);
-    }
+    while (next == INGEST_MORE)
+        next = read_row(csv, error);
     return next;
 }

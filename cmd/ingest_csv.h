@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// CSV through libcsv, as RFC 4180 has it: quotes only around a whole field, blanks are data, rows
-// end in LF, CRLF or CR, rows without a byte are passed over. An empty field is NULL, a quoted
-// empty one the empty text. Quotes elsewhere are errors rather than guesses.
+// CSV, plain rows by ingest_csv_plain and all others through libcsv, as RFC 4180 has it: quotes
+// only around a whole field, blanks are data, rows end in LF, CRLF or CR, rows without a byte are
+// passed over. An empty field is NULL, a quoted empty one the empty text. Quotes elsewhere are
+// errors rather than guesses.
 //
-// A row's values are encoded as libcsv delivers its fields, in a buffer of the reader's, and copied
-// to the batch in the command's order when the row is whole: no allocation a row, and nothing to
-// undo where it turns out to be bad.
+// What libcsv reads is encoded as it delivers the fields, in a buffer of the reader's, and
+// copied to the batch in the command's order when the row is whole: no allocation a row, and
+// nothing to undo where it turns out to be bad.
 #ifndef AS_INGEST_CSV_H
 #define AS_INGEST_CSV_H
 

@@ -91,6 +91,8 @@ static enum ingest_next fill(struct ingest_input *input, struct as_error *error)
         as_error_wrap(error, "%s", input->name);
         return INGEST_FAILED;
     }
+    if (ingest_batch_send(input->wait, error))
+        return INGEST_FAILED;
     enum ingest_next next = wait_or_flush(input, error);
     if (next != INGEST_MORE)
         return next;

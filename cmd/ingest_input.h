@@ -35,7 +35,7 @@ struct ingest_input {
     uint64_t position;         // of data[begin] in the input, in bytes
     uint64_t line;             // number of the line that starts at data[begin], from 1
     const volatile int *stop;  // set by a signal
-    struct ingest_batch *wait; // flushed when the input is idle
+    struct ingest_batch *wait; // its frames are sent before a read, all of it when input is idle
 };
 
 enum ingest_next {

@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ingest_json_plain.h"
 #include "ingest_number.h"
 #include "ingest_row.h"
 
@@ -13,8 +13,7 @@ struct ingest_json {
     struct ingest_session *session;
     struct ingest_json_line line;
     struct ingest_row row;
-    struct as_buffer records; // of the line at hand
-    uint32_t count;
+    uint32_t count; // records of the line at hand
 };
 
 struct ingest_json *ingest_json_create(struct ingest_session *session) {
@@ -28,20 +27,7 @@ void ingest_json_free(struct ingest_json *json) {
     if (!json)
         return;
     ingest_row_free(&json->row);
-    as_buffer_free(&json->records);
     free(json);
-}
-
-// Keys are taken as they are where --map gives them, and as SQL compares names otherwise. `likely`
-// is tried first: lines of one kind have their keys in one order.
-static size_t find_param(const struct ingest_command *command, const char *key, size_t likely) {
-    for (size_t i = 0; i < command->count; i++) {
-        size_t at = likely + i < command->count ? likely + i : likely + i - command->count;
-        const struct ingest_param *param = &command->params[at];
-        if (param->mapped ? strcmp(param->column, key) == 0 : strcasecmp(param->column, key) == 0)
-            return at;
-    }
-    return command->count;
 }
 
 static int unknown(struct as_error *error, const char *owner, const char *what, const char *key) {
@@ -52,7 +38,7 @@ static int unknown(struct as_error *error, const char *owner, const char *what, 
 
 static int take_value(struct ingest_json *json, const struct ingest_command *command,
                       const char *key, const json_t *value, size_t *param, struct as_error *error) {
-    *param = find_param(command, key, *param);
+    *param = ingest_command_find(command, key, strlen(key), *param);
     if (*param == command->count)
         return unknown(error, command->name, "parameter", key);
     if (json->row.encoded[*param].size)
@@ -76,7 +62,7 @@ static int take_object(struct ingest_json *json, const struct ingest_command *co
         if (rc)
             return rc;
     }
-    ingest_row_put(&json->row, command, flags, &json->records);
+    ingest_row_put(&json->row, command, flags, &json->session->batch.out);
     json->count++;
     return 0;
 }
@@ -92,7 +78,7 @@ static int take_item(struct ingest_json *json, json_t *item, uint8_t flags,
         return as_error_set(error, AS_DATA, "an item is an object of one key, the command");
     const char *name = json_object_iter_key(json_object_iter(item));
     json_t *object = json_object_iter_value(json_object_iter(item));
-    command = ingest_schema_find(&json->session->schema, name);
+    command = ingest_schema_find(&json->session->schema, name, strlen(name));
     if (!command)
         return unknown(error, "the domain", "command", name);
     if (!json_is_object(object))
@@ -104,7 +90,7 @@ static int take_group(struct ingest_json *json, json_t *group, struct as_error *
     size_t size = json_array_size(group);
     if (size == 0)
         return as_error_set(error, AS_DATA, "a group without an item");
-    if (!ingest_batch_fits(0, size))
+    if (size > AS_FRAME_RECORDS_MAX)
         return as_error_set(error, AS_DATA, "%zu items are more than a group may have (%d)", size,
                             AS_FRAME_RECORDS_MAX);
     for (size_t i = 0; i < size; i++) {
@@ -130,11 +116,10 @@ static int parse_line(struct ingest_json *json, struct as_error *error) {
     json_t *root = json_loadb(json->line.text, json->line.size, JSON_REJECT_DUPLICATES, &cause);
     if (!root)
         return syntax_error(&cause, error);
-    json->records.size = 0;
     json->count = 0;
     int rc = json_is_array(root) ? take_group(json, root, error) : take_item(json, root, 0, error);
     json_decref(root);
-    if (rc == 0 && !ingest_batch_fits(json->records.size, json->count))
+    if (rc == 0 && !ingest_batch_fits(&json->session->batch, json->count))
         rc = as_error_set(error, AS_DATA, "larger than a frame (%d bytes)", AS_FRAME_BODY_MAX);
     return rc;
 }
@@ -146,20 +131,38 @@ static bool is_blank(const char *line, size_t size) {
     return i == size;
 }
 
-static int take_line(struct ingest_json *json, size_t size, struct as_error *error) {
+static bool take_plain(struct ingest_json *json) {
     struct ingest_session *session = json->session;
-    json->line.text = ingest_input_at(&session->input, 0);
-    json->line.size = size;
+    if (session->plain &&
+        ingest_json_plain(&session->schema, json->line.text, json->line.size, &session->batch.out,
+                          &json->count) &&
+        ingest_batch_fits(&session->batch, json->count))
+        return true;
+    ingest_batch_drop(&session->batch);
+    return false;
+}
+
+static int take_other(struct ingest_json *json, size_t size, struct as_error *error) {
+    struct ingest_session *session = json->session;
+    struct as_error why = {0};
     if (is_blank(json->line.text, size))
         return 0;
-    struct as_error why = {0};
     if (parse_line(json, &why) == 0)
-        return ingest_batch_add(&session->batch, json->records.data, json->records.size,
-                                json->count, error);
+        return ingest_batch_take(&session->batch, json->count, error);
+    ingest_batch_drop(&session->batch);
     int rc = ingest_errors_bad_record(&session->errors, &session->input, size, &why);
     if (rc)
         *error = why;
     return rc;
+}
+
+static int take_line(struct ingest_json *json, size_t size, struct as_error *error) {
+    struct ingest_session *session = json->session;
+    json->line.text = ingest_input_at(&session->input, 0);
+    json->line.size = size;
+    if (take_plain(json))
+        return ingest_batch_take(&session->batch, json->count, error);
+    return take_other(json, size, error);
 }
 
 enum ingest_next ingest_json_read(struct ingest_json *json, struct as_error *error) {

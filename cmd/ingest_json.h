@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// NDJSON through jansson: a line is an item, {"transfer":{"src":"a","dst":"b","amount":10}}, or an
-// array of items, which is a group. With --command an item is the inner object alone. Lines of
-// blanks are passed over.
+// NDJSON, plain lines by ingest_json_plain and all others through jansson: a line is an item,
+// {"transfer":{"src":"a","dst":"b","amount":10}}, or an array of items, which is a group. With
+// --command an item is the inner object alone. Lines of blanks are passed over.
 //
 // Numbers must be exact: an integer within 64 bits, or, for an INTEGER parameter, a decimal of at
 // most 15 significant digits that has no more digits behind the point than the parameter's scale.

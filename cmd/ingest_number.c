@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Two decimals of at most DBL_DIG (15) significant digits never share a double, so that the double
-// tells which one was written.
-#define EXACT_MAX 999999999999999.0
-
 static int misfit(const struct ingest_param *param, const json_t *value, const char *why,
                   struct as_error *error) {
     char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(DBL_DIG));
@@ -70,7 +66,7 @@ static int real_to_integer(const struct ingest_param *param, const json_t *value
     double power = power_of_ten(param->scale == INGEST_NO_SCALE ? 0 : param->scale);
     double real = json_real_value(value);
     double scaled = nearbyint(real * power);
-    if (!(fabs(scaled) <= EXACT_MAX) || has_long_real(line))
+    if (!(fabs(scaled) <= (double)INGEST_EXACT_MAX) || has_long_real(line))
         return misfit(param, value, "may not be exact: write it as a string", error);
     if (scaled / power != real)
         return misfit(param, value,

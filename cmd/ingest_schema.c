@@ -17,6 +17,21 @@ static struct ingest_pair *find_pair(const struct ingest_pairs *list, const char
     return NULL;
 }
 
+static bool is_bare(const char *text) {
+    for (; *text; text++)
+        if (*text == '"' || *text == '\\' || *text < 0x20 || *text > 0x7E)
+            return false;
+    return true;
+}
+
+// --map can give a column to two parameters.
+static void find_shared_columns(struct ingest_command *command) {
+    for (size_t i = 0; i < command->count; i++)
+        for (size_t k = 0; k < command->count; k++)
+            if (i != k && strcasecmp(command->params[i].column, command->params[k].column) == 0)
+                command->params[i].bare = false;
+}
+
 static int init_param(struct ingest_param *param, const struct as_column_info *column,
                       const struct ingest_pairs *maps, const struct ingest_pairs *decimals,
                       struct as_error *error) {
@@ -24,7 +39,9 @@ static int init_param(struct ingest_param *param, const struct as_column_info *c
     struct ingest_pair *decimal = find_pair(decimals, column->name);
     param->name = column->name;
     param->column = map ? map->value : column->name;
+    param->column_size = strlen(param->column);
     param->mapped = map != NULL;
+    param->bare = is_bare(param->column);
     param->type = column->type;
     param->scale = decimal ? (int)decimal->scale : INGEST_NO_SCALE;
     param->optional = !column->not_null || column->has_default;
@@ -52,6 +69,7 @@ static int init_command(struct ingest_command *command, const struct as_table_in
         if (rc)
             return as_error_wrap(error, "command %s", table->name);
     }
+    find_shared_columns(command);
     return 0;
 }
 
@@ -64,6 +82,7 @@ static int init_commands(struct ingest_schema *schema, const struct as_domain *d
     for (size_t i = 0; i < schema->count; i++) {
         const struct as_table_info *table = as_domain_command(domain, i);
         schema->commands[i].name = table->name;
+        schema->commands[i].name_size = strlen(table->name);
         if (only >= 0 && (size_t)only != i)
             continue;
         int rc = init_command(&schema->commands[i], table, i, maps, decimals, error);
@@ -128,12 +147,34 @@ void ingest_schema_free(struct ingest_schema *schema) {
     free(schema->commands);
 }
 
+// As SQL compares names. Most are written as they are declared.
+static bool is_name(const char *name, size_t name_size, const char *text, size_t size) {
+    return size == name_size &&
+           (memcmp(name, text, size) == 0 || strncasecmp(name, text, size) == 0);
+}
+
 const struct ingest_command *ingest_schema_find(const struct ingest_schema *schema,
-                                                const char *name) {
+                                                const char *name, size_t size) {
     for (size_t i = 0; i < schema->count; i++)
-        if (strcasecmp(schema->commands[i].name, name) == 0)
+        if (is_name(schema->commands[i].name, schema->commands[i].name_size, name, size))
             return &schema->commands[i];
     return NULL;
+}
+
+static bool is_wanted(const struct ingest_param *param, const char *key, size_t size) {
+    if (param->mapped)
+        return size == param->column_size && memcmp(param->column, key, size) == 0;
+    return is_name(param->column, param->column_size, key, size);
+}
+
+size_t ingest_command_find(const struct ingest_command *command, const char *key, size_t size,
+                           size_t likely) {
+    for (size_t i = 0; i < command->count; i++) {
+        size_t at = likely + i < command->count ? likely + i : likely + i - command->count;
+        if (is_wanted(&command->params[at], key, size))
+            return at;
+    }
+    return command->count;
 }
 
 // ---- Typing -------------------------------------------------------------------------------------
@@ -203,9 +244,10 @@ static int parse_text(const struct ingest_param *param, const char *text, size_t
 
 static int parse_real(const struct ingest_param *param, const char *text, size_t size,
                       double *value, struct as_error *error) {
-    if (!memchr(text, '\0', size) && as_parse_real(text, -DBL_MAX, DBL_MAX, value))
-        return 0;
-    return misfit(param, text, size, error, "is not a number");
+    char *copy = as_strndup(text, size); // strtod wants a NUL behind it
+    bool ok = strlen(copy) == size && as_parse_real(copy, -DBL_MAX, DBL_MAX, value);
+    free(copy);
+    return ok ? 0 : misfit(param, text, size, error, "is not a number");
 }
 
 int ingest_param_encode_text(const struct ingest_param *param, const char *text, size_t size,

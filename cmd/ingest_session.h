@@ -13,6 +13,7 @@
 #include "ingest_schema.h"
 
 struct ingest_session {
+    bool plain; // plain records go past the parser: always, but where a test wants the comparison
     struct ingest_schema schema;
     struct ingest_input input;
     struct ingest_batch batch;

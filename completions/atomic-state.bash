@@ -20,6 +20,7 @@ _atomic_state_options() { # PROGRAM
         echo --json --csv --prometheus --output --interval --pass --listen --report --title \
             --preflight --audit --recorded --no-progress
         ;;
+    as-preflight) echo --max-latency --max-p99 --runtime --items --json --no-progress ;;
     esac
     echo --help --version
 }
@@ -40,7 +41,8 @@ _atomic_state_values() { # PROGRAM OPTION
     */--items | */--duration | */--keys | */--reject | */--payload | */--batch | */--rate | \
         */--seed | */--stamp | */--source | */--sources | */--command | */--delimiter | */--map | \
         */--decimal | */--linger | */--max-errors | */--segment-size | */--fold-interval | \
-        */--telemetry | */--from | */--to | */--since | */--interval | */--listen | */--title) echo - ;;
+        */--telemetry | */--from | */--to | */--since | */--interval | */--listen | */--title | \
+        */--max-latency | */--max-p99 | */--runtime) echo - ;;
     esac
 }
 
@@ -68,10 +70,11 @@ _atomic_state() {
     elif [[ $program == as-ingest ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
-    elif [[ $program == as-commit || $program == as-log || $program == as-audit || $program == as-stats ]]; then
+    elif [[ $program == as-commit || $program == as-log || $program == as-audit ||
+        $program == as-stats || $program == as-preflight ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
     fi
 }
 
-complete -F _atomic_state as-gen as-ingest as-commit as-log as-audit as-stats
+complete -F _atomic_state as-gen as-ingest as-commit as-log as-audit as-stats as-preflight

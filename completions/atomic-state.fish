@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 # fish completion for the programs of Atomic State
 
-for program in as-gen as-ingest as-commit as-log as-audit as-stats
+for program in as-gen as-ingest as-commit as-log as-audit as-stats as-preflight
     complete -c $program -f
     complete -c $program -l help -d 'Print a summary of the options'
     complete -c $program -l version -d 'Print the version'
 end
-for program in as-gen as-ingest as-commit as-audit as-stats
+for program in as-gen as-ingest as-commit as-audit as-stats as-preflight
     complete -c $program -l no-progress -d 'No progress on a terminal'
 end
-for program in as-commit as-log as-audit as-stats
+for program in as-commit as-log as-audit as-stats as-preflight
     complete -c $program -a '(__fish_complete_directories)'
 end
 
@@ -75,3 +75,9 @@ complete -c as-stats -l preflight -r -F -d 'What as-preflight --json said'
 complete -c as-stats -l audit -r -F -d 'What as-audit --json said'
 complete -c as-stats -l recorded -d 'Take time from the frames'
 complete -c as-stats -l pass -d 'Copy the stream to stdout'
+
+complete -c as-preflight -l max-latency -x -d 'Mean latency that is still fit, in microseconds'
+complete -c as-preflight -l max-p99 -x -d '99th percentile that is still fit, in microseconds'
+complete -c as-preflight -l runtime -x -d 'Of each measurement'
+complete -c as-preflight -l items -x -d 'Of the planned run'
+complete -c as-preflight -l json -d 'Print one JSON object'

@@ -124,11 +124,11 @@ END 3"
 
 @test "commit: readers of state.db see one consistent point while the writer goes on" {
     ok 'mkfifo in; as-commit bank --fold-interval 10ms <in >verdicts & exec 3>in
-        as-gen --items 1M --keys 100 --reject 0 --batch 100 >&3 &
+        as-gen --items 2M --keys 100 --reject 0 --batch 100 >&3 & generator=$!
         eventually "[[ -e bank/state.db && \$(state_items bank 2>/dev/null || echo 0) -gt 100 ]]"
         # After the opening items every transfer keeps the sum, so each snapshot must have the same.
         for i in {1..40}; do sqlite3 -readonly bank/state.db "SELECT sum(balance) FROM account"; done | sort -u | wc -l
-        wait %2; exec 3>&-; wait %1'
+        wait $generator; exec 3>&-; wait %1'
     assert_output 1
 }
 

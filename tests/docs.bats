@@ -11,7 +11,7 @@ programs() {
 
 # Each long option that --help prints.
 long_options() { # PROGRAM
-    "$1" --help | grep -oE -- '(^|[^a-z-])--[a-z][a-z-]*' | grep -oE -- '--.*' | sort -u
+    "$1" --help | grep -oE -- '(^|[^a-z-])--[a-z][a-z0-9-]*' | grep -oE -- '--.*' | sort -u
 }
 
 plain_man() { # PAGE
@@ -81,6 +81,7 @@ run_examples() { # PAGE
 @test "docs: the examples of as-log(1) run" { run_examples as-log.1; }
 @test "docs: the examples of as-audit(1) run" { run_examples as-audit.1; }
 @test "docs: the examples of as-stats(1) run" { run_examples as-stats.1; }
+@test "docs: the examples of as-preflight(1) run" { run_examples as-preflight.1; }
 @test "docs: the examples of as-domain(5) run" { run_examples as-domain.5; }
 @test "docs: the examples of as-frame(5) run" { run_examples as-frame.5; }
 @test "docs: the examples of as-store(5) run" { run_examples as-store.5; }
@@ -143,7 +144,7 @@ bash_completes() { # WORD...
         diff <(service=$program zsh -f -c 'complete_now() {
                 _arguments() { print -l -- "$@" }
                 source $repo/completions/_atomic-state
-            }; complete_now' | grep -oE -- '--[a-z][a-z-]*(=?\[|=)' | grep -oE -- '--[a-z-]*[a-z]' | sort -u) \
+            }; complete_now' | grep -oE -- '--[a-z][a-z0-9-]*(=?\[|=)' | grep -oE -- '--[a-z0-9-]*[a-z0-9]' | sort -u) \
             <(long_options "$program")
         grep -q "^#compdef.* $program" "$repo/completions/_atomic-state"
     done

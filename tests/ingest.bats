@@ -132,6 +132,30 @@ END"
     assert_output "0 command 1 ('a', 1)"
 }
 
+@test "ingest: a full batch is sent before more input is waited for, however long the linger" {
+    ok 'mkfifo in; as-ingest -d $SHOP -c take --no-header --linger 1h --batch 2 <in | frame_dump >out &
+        exec 3>in; printf "a,1\nb,2\nc,3\n" >&3
+        for i in $(seq 100); do grep -q "1 command" out && break; sleep 0.05; done
+        cp out before; exec 3>&-; wait; grep command before; grep -c command out'
+    assert_output $'0 command 1 (\'a\', 1)\n1 command 1 (\'b\', 2)\n3'
+}
+
+@test "ingest: small batches share a write" {
+    strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+    ok 'for i in {1..5000}; do echo "a,$i"; done >in
+        ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -o trace -e trace=write \
+            as-ingest -d $SHOP -c take --no-header --batch 1 in >out
+        frame_dump <out | grep -c ITEMS; grep -c "^write(1," trace'
+    [[ ${lines[0]} == 5000 ]] || complain 'expected a frame a record'
+    ((lines[1] > 1 && lines[1] < 20)) || complain 'expected a write for many frames'
+}
+
+@test "ingest: a batch of more than 16 MiB is several frames" {
+    ok 'for i in {1..20}; do head -c 1000000 /dev/zero | tr "\0" x; echo ",$i"; done >in
+        as-ingest -d $SHOP -c take --no-header --batch 1M in | frame_dump | cut -d" " -f1-4 | grep ITEMS'
+    assert_output $'ITEMS at 0, 16\nITEMS at 16, 4'
+}
+
 @test "ingest: SIGTERM and SIGINT send what was parsed and end the stream, exit 0" {
     for signal in TERM INT; do
         rm -f in out

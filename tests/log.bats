@@ -15,7 +15,7 @@ make_segments() { # STORE
     local source
     for source in a b c; do
         as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" --no-progress |
-            as-commit --segment-size 64Ki "$1" >verdicts
+            as-commit --segment-size 152Ki "$1" >verdicts
     done
 }
 
@@ -207,7 +207,7 @@ b|rejected|not_negative'
     done
     kill -TERM "$follower"
     wait "$follower"
-    [[ $(find bank/journal -name '*.db' | wc -l) == 4 ]]
+    [[ $(find bank/journal -name '*.db' | wc -l) -ge 4 ]]
     ok 'jq -s "map(.item) == [range(16000)]" lines'
     assert_output true
 }

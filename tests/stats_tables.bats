@@ -179,5 +179,6 @@ null'
     fails 64 '--interval 1ms: not a duration of at least 100ms' 'as-stats --csv --interval 1ms </dev/null'
     fails 64 '--interval: needs a value' 'as-stats --interval'
     fails 64 '--audit is for the page of --report or --listen' 'as-stats --audit x </dev/null'
+    fails 64 '--title: not UTF-8' 'as-stats --report r --title "$(printf "\377")" </dev/null'
     fails 64 '--listen is for a stream as it comes' 'as-stats --recorded --listen 127.0.0.1:0 </dev/null'
 }

@@ -88,13 +88,17 @@ static void print_short(char *out, size_t size, double v) {
     snprintf(out, size, "%.*f%s", decimals, v, units[unit]);
 }
 
-void as_progress_show(struct as_progress *p, const char *what, uint64_t done, uint64_t total) {
-    if (!p->enabled)
-        return;
-    uint64_t now = as_clock_monotonic_ns();
-    if (now < p->next_ns)
-        return;
+static bool is_due(struct as_progress *p, uint64_t now) {
+    if (!p->enabled || now < p->next_ns)
+        return false;
     p->next_ns = now + PROGRESS_PERIOD_NS;
+    return true;
+}
+
+void as_progress_show(struct as_progress *p, const char *what, uint64_t done, uint64_t total) {
+    uint64_t now = p->enabled ? as_clock_monotonic_ns() : 0;
+    if (!is_due(p, now))
+        return;
     char count[32], rate[32];
     print_short(count, sizeof count, (double)done);
     print_short(rate, sizeof rate, (double)done * 1e9 / (double)(now - p->started_ns));
@@ -102,6 +106,17 @@ void as_progress_show(struct as_progress *p, const char *what, uint64_t done, ui
     if (total)
         fprintf(stderr, ", %.0f %%", 100.0 * (double)done / (double)total);
     fflush(stderr);
+}
+
+void as_progress_say(struct as_progress *p, const char *format, ...) {
+    if (!is_due(p, p->enabled ? as_clock_monotonic_ns() : 0))
+        return;
+    va_list args;
+    va_start(args, format);
+    fputs("\r\033[K", stderr);
+    vfprintf(stderr, format, args);
+    fflush(stderr);
+    va_end(args);
 }
 
 void as_progress_end(struct as_progress *p) {

@@ -48,6 +48,9 @@ struct as_progress {
 void as_progress_start(struct as_progress *p, bool enabled);
 // done of total (0 where unknown), e.g. "12.3M items, 1.02M items/s, 41 %".
 void as_progress_show(struct as_progress *p, const char *what, uint64_t done, uint64_t total);
+// The same for what is no count: any text of one line.
+void as_progress_say(struct as_progress *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void as_progress_end(struct as_progress *p); // clears the line
 
 #endif

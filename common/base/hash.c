@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base/hash.h"
 
+#include <libdeflate.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -33,8 +33,10 @@ void as_sha256_hex(const uint8_t digest[AS_SHA256_SIZE], char hex[AS_SHA256_HEX_
     hex[2 * AS_SHA256_SIZE] = 0;
 }
 
+// libdeflate and not the zlib that is here anyway: it multiplies without carry (PCLMULQDQ), and
+// does 7 to 11 GB/s where zlib 1.2.13 does 2. Both ends of a pipe check every byte of it.
 uint32_t as_crc32(uint32_t crc, const void *data, size_t size) {
-    return size ? (uint32_t)crc32_z(crc, data, size) : crc; // zlib takes NULL for "start anew"
+    return size ? libdeflate_crc32(crc, data, size) : crc; // it takes NULL for "start anew"
 }
 
 uint64_t as_hash64(const void *data, size_t size) {

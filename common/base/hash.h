@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // SHA-256 (libcrypto; FIPS 180-4) for the journal's chain and the domain's fingerprint, CRC-32
-// (zlib; the polynomial of IEEE 802.3) for frames, XXH3 for source ids and tables.
+// (libdeflate; the polynomial of IEEE 802.3) for frames, XXH3 for source ids and tables.
 #ifndef AS_BASE_HASH_H
 #define AS_BASE_HASH_H
 

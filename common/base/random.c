@@ -4,10 +4,6 @@
 #include <assert.h>
 #include <math.h>
 
-static uint64_t rotate_left(uint64_t x, int k) {
-    return x << k | x >> (64 - k);
-}
-
 static uint64_t splitmix64(uint64_t *state) {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
@@ -18,31 +14,6 @@ static uint64_t splitmix64(uint64_t *state) {
 void as_random_seed(struct as_random *r, uint64_t seed) {
     for (int i = 0; i < 4; ++i)
         r->s[i] = splitmix64(&seed);
-}
-
-uint64_t as_random_next(struct as_random *r) {
-    uint64_t *s = r->s;
-    uint64_t result = rotate_left(s[1] * 5, 7) * 9;
-    uint64_t t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
-    return result;
-}
-
-// Multiply and shift; the few values that would make it uneven are drawn again (Lemire, 2019).
-uint64_t as_random_below(struct as_random *r, uint64_t bound) {
-    assert(bound > 0);
-    unsigned __int128 m = (unsigned __int128)as_random_next(r) * bound;
-    if ((uint64_t)m < bound) {
-        uint64_t uneven = (0 - bound) % bound;
-        while ((uint64_t)m < uneven)
-            m = (unsigned __int128)as_random_next(r) * bound;
-    }
-    return (uint64_t)(m >> 64);
 }
 
 double as_random_unit(struct as_random *r) {

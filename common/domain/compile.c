@@ -58,9 +58,11 @@ static void new_operands(const struct as_relation *r, struct as_operand *operand
 
 // After the command's own checks its row has the declared types.
 static void typed_operands(const struct as_relation *r, struct as_operand *operands) {
-    for (size_t i = 0; i < r->info.column_count; i++)
+    for (size_t i = 0; i < r->info.column_count; i++) {
         operands[i].may = (uint8_t)(1u << r->info.columns[i].type |
                                     (r->info.columns[i].not_null ? 0u : AS_MAY_NULL));
+        operands[i].parameter = (uint16_t)(i + 1);
+    }
 }
 
 static void compile_body(struct as_compiler *c, const struct as_relation *command) {
@@ -134,6 +136,9 @@ static void add_assertion(struct as_compiler *c, const struct as_create_view *vi
     if (c->error->code)
         return;
     struct as_relation *table = d->tables[a->table];
+    if (a->plain)
+        return;
+    table->assertion_columns |= a->columns;
     table->assertions = as_region_grow(&d->region, table->assertions, table->assertion_count,
                                        sizeof *table->assertions);
     table->assertions[table->assertion_count++] = a;

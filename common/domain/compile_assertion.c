@@ -155,30 +155,47 @@ static uint32_t assertion_reason(struct as_compiler *c, const struct as_assertio
     for (size_t i = 0; i < a->group_count && spec.count < most; i++) {
         const struct as_expr *e = resolve_group(spec.relation, select, i);
         spec.names[spec.count] = as_region_text(&c->domain->region, e->span.text, e->span.size);
-        spec.registers[spec.count] = (uint16_t)i;
+        spec.sources[spec.count] = as_source_register((uint16_t)i);
         spec.count++;
     }
     spec.keys = spec.count;
     for (size_t i = 0; i < a->accumulator_count && spec.count < most; i++) {
         const struct as_expr *e = a->accumulators[i].expr;
         spec.names[spec.count] = as_region_text(&c->domain->region, e->span.text, e->span.size);
-        spec.registers[spec.count++] = a->accumulators[i].output;
+        spec.sources[spec.count++] = as_source_register(a->accumulators[i].output);
     }
     return (uint32_t)as_compiler_reason(c, &spec);
 }
 
-static bool is_plain(const struct as_relation *r, struct as_assertion *a) {
+static int column_of(const struct as_relation *r, const struct as_expr *e) {
+    return e->kind == AS_EXPR_COLUMN ? as_model_column(r, e->name) : -1;
+}
+
+static bool arguments_are_columns(const struct as_relation *r, struct as_assertion *a) {
     for (size_t i = 0; i < a->accumulator_count; i++) {
         struct as_accumulator *acc = &a->accumulators[i];
         if (acc->kind == AS_ACCUMULATE_ROWS)
             continue;
-        const struct as_expr *e = acc->expr->args[0];
-        int column = e->kind == AS_EXPR_COLUMN ? as_model_column(r, e->name) : -1;
+        int column = column_of(r, acc->expr->args[0]);
         if (column < 0)
             return false;
         acc->column = (uint16_t)column;
     }
-    return !a->grouped && !a->view->select->where;
+    return true;
+}
+
+static bool groups_are_columns(struct as_compiler *c, const struct as_relation *r,
+                               struct as_assertion *a) {
+    a->group_columns =
+        as_region_zero(&c->domain->region, (a->group_count + 1) * sizeof *a->group_columns);
+    for (size_t i = 0; i < a->group_count; i++) {
+        int column = column_of(r, resolve_group(r, a->view->select, i));
+        if (column < 0)
+            return false;
+        a->group_columns[i] = (uint16_t)column;
+        a->group_mask |= 1ULL << column;
+    }
+    return true;
 }
 
 void as_compile_assertion(struct as_compiler *c, struct as_assertion *a) {
@@ -204,7 +221,8 @@ void as_compile_assertion(struct as_compiler *c, struct as_assertion *a) {
     }
     struct as_known *knowns = as_region_zero(
         &c->domain->region, (a->group_count + a->accumulator_count + 1) * sizeof *knowns);
-    a->plain = is_plain(r, a);
+    a->by_column = !select->where && arguments_are_columns(r, a) && groups_are_columns(c, r, a);
+    a->plain = a->by_column && !a->grouped;
     compile_row(c, a, knowns);
     compile_holds(c, a, knowns, holds);
     a->reason = assertion_reason(c, a, AS_REJECT_ASSERTION, a->name);

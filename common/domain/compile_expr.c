@@ -44,9 +44,12 @@ struct as_operand as_compile_column(struct as_compiler *c, const struct as_bindi
     if (o.reg == AS_NO_REGISTER) {
         o.reg = as_compiler_target(c, hint);
         o.may = (uint8_t)(1u << info->type | (info->not_null ? 0u : AS_MAY_NULL));
-        as_compiler_emit(
-            c, (struct as_instruction){
-                   .op = AS_VM_COLUMN, .a = o.reg, .b = binding->cursor, .c = (uint16_t)column});
+        as_compiler_emit(c, (struct as_instruction){
+                                .op = o.may == AS_MAY_INTEGER ? AS_VM_COLUMN_INTEGER : AS_VM_COLUMN,
+                                .flag = info->type,
+                                .a = o.reg,
+                                .b = binding->cursor,
+                                .c = (uint16_t)column});
     }
     o.affinity = binding->affinity ? affinity_of(info->type) : AS_AFFINITY_NONE;
     return o;
@@ -136,12 +139,15 @@ static struct as_operand compile_between(struct as_compiler *c, const struct as_
     return negated(c, e->negated, logic(c, AS_VM_AND, &from, &to, AS_NO_REGISTER), hint);
 }
 
+uint8_t as_in_affinity(const struct as_operand *x) {
+    return x->affinity == AS_AFFINITY_NONE || x->affinity == AS_AFFINITY_TEXT ? x->affinity
+                                                                              : AS_AFFINITY_NUMERIC;
+}
+
 static struct as_operand compile_in(struct as_compiler *c, const struct as_expr *e, uint16_t hint) {
     struct as_operand found = as_compiler_constant(c, as_value_integer(0));
     struct as_operand x = compile(c, e->args[0]);
-    uint8_t affinity = x.affinity == AS_AFFINITY_NONE || x.affinity == AS_AFFINITY_TEXT
-                           ? x.affinity
-                           : AS_AFFINITY_NUMERIC;
+    uint8_t affinity = as_in_affinity(&x);
     for (size_t i = 1; i < e->arg_count; i++) {
         struct as_operand item = compile(c, e->args[i]);
         struct as_operand equal =
@@ -152,7 +158,7 @@ static struct as_operand compile_in(struct as_compiler *c, const struct as_expr 
 }
 
 // x IS TRUE and its like test truth; IS with anything else compares.
-static bool is_truth_test(const struct as_expr *e) {
+bool as_expr_tests_truth(const struct as_expr *e) {
     return (e->op == AS_OP_IS || e->op == AS_OP_IS_NOT) && e->args[1]->truth_word;
 }
 
@@ -214,7 +220,7 @@ static struct as_operand compile_binary(struct as_compiler *c, const struct as_e
         return compile_arithmetic(c, e, hint);
     if (e->op == AS_OP_CONCAT || e->op == AS_OP_LIKE || e->op == AS_OP_GLOB)
         return compile_text_operator(c, e, hint);
-    if (is_truth_test(e))
+    if (as_expr_tests_truth(e))
         return compile_truth_test(c, e, hint);
     struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
     if (e->op == AS_OP_AND || e->op == AS_OP_OR)
@@ -292,17 +298,21 @@ static struct as_operand compile_select(struct as_compiler *c, const struct as_e
     return result;
 }
 
+void as_compile_exists_from(struct as_compiler *c, const struct as_expr *e, int32_t none) {
+    if (e->select->group_count)
+        as_compiler_refuse(c, e->line, "EXISTS: GROUP BY");
+    as_compile_from(c, e->select, none);
+    as_compile_close(c);
+}
+
 static struct as_operand compile_exists(struct as_compiler *c, const struct as_expr *e) {
     struct as_operand result = as_operand_in(as_compiler_register(c, 1), AS_MAY_INTEGER);
     struct as_operand no = as_compiler_constant(c, as_value_integer(0));
     struct as_operand yes = as_compiler_constant(c, as_value_integer(1));
     int32_t end = as_compiler_label(c);
-    if (e->select->group_count)
-        as_compiler_refuse(c, e->line, "EXISTS: GROUP BY");
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = no.reg});
-    as_compile_from(c, e->select, end);
+    as_compile_exists_from(c, e, end);
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = yes.reg});
-    as_compile_close(c);
     as_compiler_place(c, end);
     return result;
 }
@@ -319,7 +329,7 @@ static struct as_operand compile_raise(struct as_compiler *c, const struct as_ex
     }
     for (size_t i = 0; i < c->command->info.column_count; i++) {
         spec.names[spec.count] = c->command->info.columns[i].name;
-        spec.registers[spec.count++] = (uint16_t)i;
+        spec.sources[spec.count++] = as_source_register((uint16_t)i);
     }
     as_compiler_emit(c,
                      (struct as_instruction){.op = AS_VM_FAIL, .d = as_compiler_reason(c, &spec)});
@@ -383,67 +393,4 @@ struct as_operand as_compile_expr(struct as_compiler *c, const struct as_expr *e
     default:
         return compile_raise(c, e);
     }
-}
-
-// ---- Jumps --------------------------------------------------------------------------------------
-
-static enum as_operator opposite(enum as_operator op) {
-    static const uint8_t pairs[] = {
-        [AS_OP_EQ] = AS_OP_NE,     [AS_OP_NE] = AS_OP_EQ,    [AS_OP_LT] = AS_OP_GE,
-        [AS_OP_GE] = AS_OP_LT,     [AS_OP_GT] = AS_OP_LE,    [AS_OP_LE] = AS_OP_GT,
-        [AS_OP_IS] = AS_OP_IS_NOT, [AS_OP_IS_NOT] = AS_OP_IS};
-    return (enum as_operator)pairs[op];
-}
-
-static void jump_logic(struct as_compiler *c, const struct as_expr *e, bool sense, bool null_jumps,
-                       int32_t label) {
-    // AND is false, and OR is true, as soon as one side is; the other way both sides are needed,
-    // and the first that is not so jumps over the second.
-    if ((e->op == AS_OP_AND) == !sense) {
-        as_compile_jump(c, e->args[0], sense, null_jumps, label);
-        as_compile_jump(c, e->args[1], sense, null_jumps, label);
-        return;
-    }
-    int32_t over = as_compiler_label(c);
-    as_compile_jump(c, e->args[0], !sense, !null_jumps, over);
-    as_compile_jump(c, e->args[1], sense, null_jumps, label);
-    as_compiler_place(c, over);
-}
-
-static void jump_compare(struct as_compiler *c, const struct as_expr *e, bool sense,
-                         bool null_jumps, int32_t label) {
-    struct as_operand a = compile(c, e->args[0]), b = compile(c, e->args[1]);
-    enum as_operator op = sense ? e->op : opposite(e->op);
-    as_compiler_emit(
-        c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
-                                   .flag = (uint8_t)(op | (null_jumps ? AS_VM_NULL_JUMPS : 0)),
-                                   .a = as_comparison_affinity(&a, &b),
-                                   .b = a.reg,
-                                   .c = b.reg,
-                                   .d = label});
-}
-
-void as_compile_jump(struct as_compiler *c, const struct as_expr *e, bool sense, bool null_jumps,
-                     int32_t label) {
-    if (c->known_count == 0 && e->kind == AS_EXPR_BINARY && !is_truth_test(e)) {
-        if (e->op == AS_OP_AND || e->op == AS_OP_OR) {
-            jump_logic(c, e, sense, null_jumps, label);
-            return;
-        }
-        if (e->op >= AS_OP_EQ && e->op <= AS_OP_IS_NOT) {
-            jump_compare(c, e, sense, null_jumps, label);
-            return;
-        }
-    }
-    if (e->kind == AS_EXPR_UNARY && e->op == AS_OP_NOT && c->known_count == 0) {
-        as_compile_jump(c, e->args[0], !sense, null_jumps, label);
-        return;
-    }
-    struct as_operand o = compile(c, e);
-    as_compiler_emit(c,
-                     (struct as_instruction){.op = AS_VM_JUMP_IF,
-                                             .flag = (uint8_t)((sense ? AS_VM_SENSE : 0) |
-                                                               (null_jumps ? AS_VM_NULL_JUMPS : 0)),
-                                             .b = o.reg,
-                                             .d = label});
 }

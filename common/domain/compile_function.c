@@ -28,11 +28,8 @@ struct as_operand as_compile_case(struct as_compiler *c, const struct as_expr *e
         int32_t next = as_compiler_label(c);
         if (e->has_base) {
             struct as_operand when = compile(c, e->args[i]);
-            struct as_operand equal = as_compile_compare(
-                c, AS_OP_EQ, &base, &when, as_comparison_affinity(&base, &when), AS_NO_REGISTER);
-            as_compiler_emit(
-                c, (struct as_instruction){
-                       .op = AS_VM_JUMP_IF, .flag = AS_VM_NULL_JUMPS, .b = equal.reg, .d = next});
+            as_compile_jump_compare(c, AS_OP_NE, &base, &when, as_comparison_affinity(&base, &when),
+                                    true, next);
         } else {
             as_compile_jump(c, e->args[i], false, true, next);
         }
@@ -84,12 +81,7 @@ static struct as_operand compile_nullif(struct as_compiler *c, const struct as_e
     struct as_operand a = as_compile_into(c, e->args[0], result.reg), b = compile(c, e->args[1]);
     struct as_operand null = as_compiler_null(c);
     int32_t end = as_compiler_label(c);
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP_COMPARE,
-                                                .flag = AS_OP_NE | AS_VM_NULL_JUMPS,
-                                                .a = AS_AFFINITY_NONE,
-                                                .b = a.reg,
-                                                .c = b.reg,
-                                                .d = end});
+    as_compile_jump_compare(c, AS_OP_NE, &a, &b, AS_AFFINITY_NONE, true, end);
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = result.reg, .b = null.reg});
     as_compiler_place(c, end);
     result.may = a.may | AS_MAY_NULL;

@@ -72,9 +72,8 @@ static uint16_t pin_column(struct as_compiler *c, const struct as_binding *bindi
     return o.reg;
 }
 
-// `always`: no run of the program passes this by.
 static void find_row(struct as_compiler *c, struct as_binding *binding, struct terms *terms,
-                     int line, int32_t none, bool always) {
+                     int line, int32_t none) {
     const struct as_relation *r = binding->relation;
     const struct as_relation_key *key = &r->keys[0];
     uint16_t first = as_compiler_register(c, key->column_count);
@@ -92,16 +91,8 @@ static void find_row(struct as_compiler *c, struct as_binding *binding, struct t
                                   key->column_count == 1, &convert);
         first = i == 0 ? reg : first;
     }
-    enum as_vm_conversion conversion = r->rowid_alias ? AS_VM_CONVERT_ROWID : AS_VM_CONVERT_KEY;
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_FIND,
-                                                .flag = convert ? conversion : AS_VM_TYPED_KEY,
-                                                .a = binding->cursor,
-                                                .b = first,
-                                                .c = (uint16_t)r->number,
-                                                .d = none});
+    as_compiler_find(c, r, first, !convert, binding->cursor, none);
     binding->unbound = false;
-    if (always && !convert && first < c->program->parameter_count)
-        c->found[first] = (struct as_found){r, binding->cursor};
 }
 
 static void test_rest(struct as_compiler *c, const struct terms *terms, int32_t none) {
@@ -137,12 +128,12 @@ static struct as_scope *open_scope(struct as_compiler *c, size_t sources) {
 }
 
 static void find_rows(struct as_compiler *c, struct as_scope *scope, const struct as_expr *where,
-                      int line, int32_t none, bool always) {
+                      int line, int32_t none) {
     struct terms terms = {0};
     if (where)
         split(c, &terms, where);
     for (size_t i = 0; i < scope->count; i++)
-        find_row(c, &scope->bindings[i], &terms, line, none, always);
+        find_row(c, &scope->bindings[i], &terms, line, none);
     test_rest(c, &terms, none);
 }
 
@@ -154,7 +145,7 @@ struct as_scope *as_compile_from(struct as_compiler *c, const struct as_select *
                     select->sources[i].line);
     for (size_t i = 0; i < scope->count; i++)
         c->tables_read[scope->bindings[i].relation->number] = true;
-    find_rows(c, scope, select->where, select->line, none, false);
+    find_rows(c, scope, select->where, select->line, none);
     return scope;
 }
 
@@ -162,8 +153,7 @@ struct as_scope *as_compile_target(struct as_compiler *c, const struct as_statem
                                    int32_t none) {
     struct as_scope *scope = open_scope(c, 1);
     add_binding(c, scope, s->table, s->alias, s->line);
-    bool always = c->command && !c->command->trigger->when;
-    find_rows(c, scope, s->where, s->line, none, always);
+    find_rows(c, scope, s->where, s->line, none);
     return scope;
 }
 

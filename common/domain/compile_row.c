@@ -36,24 +36,25 @@ static struct as_binding row_binding(const struct row *row) {
                                .cursor = row->cursor};
 }
 
-static void add_column(struct as_compiler *c, struct as_reason_spec *spec, const struct row *row,
-                       size_t column) {
-    struct as_binding binding = row_binding(row);
-    spec->names[spec->count] = row->relation->info.columns[column].name;
-    spec->registers[spec->count++] = as_compile_column(c, &binding, column, AS_NO_REGISTER).reg;
+static void add_column(struct as_reason_spec *spec, const struct row *row, size_t column) {
+    const struct as_column_info *info = &row->relation->info.columns[column];
+    spec->names[spec->count] = info->name;
+    spec->sources[spec->count++] =
+        is_set(row, column) ? as_source_register(row->values[column].reg)
+                            : (struct as_value_source){row->cursor, (uint16_t)column, info->type};
 }
 
-// A reason with the row's key, then the columns in `mask`. May emit code that reads columns.
+// A reason with the row's key, then the columns in `mask`.
 static int32_t row_reason(struct as_compiler *c, const struct row *row, uint8_t kind,
                           const char *name, uint64_t mask) {
     const struct as_relation *r = row->relation;
     struct as_reason_spec spec = {.kind = kind, .name = name, .relation = r};
     for (size_t i = 0; r->key_count && i < r->keys[0].column_count; i++)
-        add_column(c, &spec, row, r->keys[0].columns[i]);
+        add_column(&spec, row, r->keys[0].columns[i]);
     spec.keys = spec.count;
     for (size_t i = 0; i < r->info.column_count; i++) {
         if (mask >> i & 1 & ~(r->key_mask >> i))
-            add_column(c, &spec, row, i);
+            add_column(&spec, row, i);
     }
     return as_compiler_reason(c, &spec);
 }
@@ -94,6 +95,7 @@ static void check_type(struct as_compiler *c, struct row *row, size_t column) {
     as_compiler_emit(
         c, (struct as_instruction){.op = AS_VM_TYPE, .flag = type, .b = value->reg, .d = reason});
     value->may = (uint8_t)((value->may & AS_MAY_NULL) | 1u << type);
+    value->parameter = 0;
 }
 
 static void check_types(struct as_compiler *c, struct row *row) {
@@ -213,6 +215,23 @@ static void do_update(struct as_compiler *c, const struct row *row, const struct
     c->scope = scope.outer;
 }
 
+// The row that has the key already. A primary key that is a parameter is looked up as such.
+static void find_taken(struct as_compiler *c, const struct row *row, size_t key, uint16_t cursor,
+                       int32_t free) {
+    const struct as_relation *r = row->relation;
+    uint16_t parameter =
+        key == 0 && r->keys[0].column_count == 1 ? row->values[r->keys[0].columns[0]].parameter : 0;
+    if (parameter)
+        as_compiler_find(c, r, (uint16_t)(parameter - 1), true, cursor, free);
+    else
+        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_UNIQUE,
+                                                    .flag = (uint8_t)key,
+                                                    .a = cursor,
+                                                    .b = key_registers(c, row, key),
+                                                    .c = (uint16_t)r->number,
+                                                    .d = free});
+}
+
 static void check_keys(struct as_compiler *c, struct row *row, const struct as_upsert *upsert,
                        int32_t end) {
     const struct as_relation *r = row->relation;
@@ -222,12 +241,7 @@ static void check_keys(struct as_compiler *c, struct row *row, const struct as_u
             check_types(c, row);
         int32_t free = as_compiler_label(c);
         uint16_t cursor = as_compiler_cursor(c);
-        as_compiler_emit(c, (struct as_instruction){.op = AS_VM_UNIQUE,
-                                                    .flag = (uint8_t)order[i],
-                                                    .a = cursor,
-                                                    .b = key_registers(c, row, order[i]),
-                                                    .c = (uint16_t)r->number,
-                                                    .d = free});
+        find_taken(c, row, order[i], cursor, free);
         if (!in_target(r, upsert, order[i])) {
             fail_unique(c, row, order[i]);
         } else {
@@ -308,10 +322,10 @@ static void assign(struct as_compiler *c, struct row *row, size_t column,
     row->values[column] = (struct as_operand){.reg = AS_NO_REGISTER};
     if (!a)
         return;
-    struct as_operand o = as_compile_expr(c, a->expr, AS_NO_REGISTER);
-    if (!fits(&o, row->relation->info.columns[column].type)) {
+    uint16_t reg = as_compiler_register(c, 1);
+    struct as_operand o = as_compile_expr(c, a->expr, reg);
+    if (o.reg != reg && !fits(&o, row->relation->info.columns[column].type)) {
         // The type check may convert it in place, so the register must be this column's own.
-        uint16_t reg = as_compiler_register(c, 1);
         as_compiler_emit(c, (struct as_instruction){.op = AS_VM_MOVE, .a = reg, .b = o.reg});
         o.reg = reg;
     }
@@ -333,6 +347,12 @@ static int32_t add_set_list(struct as_compiler *c, const struct row *row, uint64
     }
     for (size_t i = 1; i < r->key_count; i++)
         set.key_mask |= key_columns(&r->keys[i]) & changed ? 1ULL << i : 0;
+    for (size_t i = 0; i < set.count; i++)
+        set.texts |= r->types[set.columns[i]] == AS_TEXT;
+    const struct as_column_info *first = &r->info.columns[set.count ? set.columns[0] : 0];
+    set.first_column = set.columns[0];
+    set.first_register = set.registers[0];
+    set.integer = set.count == 1 && !set.key_mask && first->type == AS_INTEGER && first->not_null;
     p->set_lists =
         as_region_grow(&c->domain->region, p->set_lists, p->set_list_count, sizeof *p->set_lists);
     p->set_lists[p->set_list_count] = set;
@@ -382,26 +402,24 @@ void as_compile_update(struct as_compiler *c, const struct as_binding *target,
 
 // ---- The command's own row ----------------------------------------------------------------------
 
-// Nearly every item has the types that its command declares: one instruction finds that out and
-// jumps over the checks that would tell what is wrong.
-static void set_parameter_types(struct as_compiler *c, const struct as_relation *command) {
-    uint8_t *types = as_region_alloc(&c->domain->region, command->info.column_count);
+static void set_parameter_may(struct as_compiler *c, const struct as_relation *command) {
+    uint8_t *may = as_region_alloc(&c->domain->region, command->info.column_count);
     for (size_t i = 0; i < command->info.column_count; i++)
-        types[i] = (uint8_t)(command->types[i] |
-                             (command->info.columns[i].not_null ? 0 : AS_PARAMETER_NULLABLE));
-    c->program->parameter_types = types;
+        may[i] = (uint8_t)(1u << command->types[i] |
+                           (command->info.columns[i].not_null ? 0u : AS_MAY_NULL));
+    c->program->parameter_may = may;
 }
 
+// Nearly every item has the types that its command declares, and starts behind the checks that
+// would tell what is wrong.
 void as_compile_command_checks(struct as_compiler *c, const struct as_operand *parameters) {
     struct as_operand operands[AS_TABLE_COLUMNS_MAX];
     struct row row = {.relation = c->command, .values = operands, .cursor = AS_NO_CURSOR};
     memcpy(operands, parameters, c->command->info.column_count * sizeof *operands);
-    int32_t typed = as_compiler_label(c);
-    set_parameter_types(c, c->command);
-    as_compiler_emit(c, (struct as_instruction){.op = AS_VM_TYPED, .d = typed});
+    set_parameter_may(c, c->command);
     for (size_t i = 0; i < c->command->info.column_count; i++)
         check_not_null(c, &row, i);
     check_types(c, &row);
-    as_compiler_place(c, typed);
+    c->program->typed_start = c->program->count;
     check_checks(c, &row, UINT64_MAX);
 }

@@ -271,7 +271,7 @@ static int32_t reference_reason(struct as_compiler *c, const struct as_reference
         .kind = AS_REJECT_REFERENCE, .name = reference->name, .relation = c->command};
     for (size_t i = 0; i < reference->column_count; i++) {
         spec.names[spec.count] = c->command->info.columns[reference->columns[i]].name;
-        spec.registers[spec.count++] = reference->columns[i];
+        spec.sources[spec.count++] = as_source_register(reference->columns[i]);
     }
     return as_compiler_reason(c, &spec);
 }
@@ -297,13 +297,7 @@ static void compile_reference(struct as_compiler *c, const struct as_reference *
     }
     uint16_t key = reference_key(c, reference);
     const struct as_relation *parent = c->domain->tables[reference->parent];
-    bool found = key < c->program->parameter_count && c->found[key].relation == parent;
-    as_compiler_emit(
-        c, (struct as_instruction){.op = found ? AS_VM_REFER : AS_VM_FIND,
-                                   .a = found ? c->found[key].cursor : as_compiler_cursor(c),
-                                   .b = key,
-                                   .c = (uint16_t)reference->parent,
-                                   .d = missing});
+    as_compiler_find(c, parent, key, true, as_compiler_cursor(c), missing);
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_JUMP, .d = fine});
     as_compiler_place(c, missing);
     as_compiler_emit(

@@ -40,7 +40,6 @@ void as_compiler_start(struct as_compiler *c, struct as_program *program, size_t
     c->next_register = parameters + c->constant_limit;
     program->register_count = c->next_register;
     c->own_row = AS_NO_REGISTER;
-    memset(c->found, 0, sizeof c->found);
     c->tables_read = as_region_zero(&c->domain->region, c->domain->table_count + 1);
 }
 
@@ -102,20 +101,52 @@ void as_compiler_emit(struct as_compiler *c, struct as_instruction instruction) 
     p->code[p->count++] = instruction;
 }
 
-static bool jumps(uint8_t op) {
-    return op >= AS_VM_JUMP && op <= AS_VM_UNIQUE_SELF;
-}
-
 void as_compiler_finish(struct as_compiler *c) {
     struct as_program *p = c->program;
     as_compiler_emit(c, (struct as_instruction){.op = AS_VM_END});
     for (size_t i = 0; i < p->count; i++) {
-        if (jumps(p->code[i].op))
+        if (as_instruction_jumps(&p->code[i]))
             p->code[i].d = c->labels[p->code[i].d];
     }
+    as_compile_peephole(p);
+}
+
+// ---- Look-ups -----------------------------------------------------------------------------------
+
+// The number of the program's key that is this parameter, or -1 where there are too many.
+static int parameter_key(struct as_program *p, const struct as_relation *r, uint16_t parameter) {
+    size_t i = 0;
+    while (i < p->key_count && (p->keys[i].parameter != parameter || p->keys[i].table != r->number))
+        i++;
+    if (i == AS_PROGRAM_KEYS_MAX)
+        return -1;
+    if (i == p->key_count)
+        p->keys[p->key_count++] = (struct as_parameter_key){parameter, (uint16_t)r->number,
+                                                            r->types[r->keys[0].columns[0]]};
+    return (int)i;
+}
+
+void as_compiler_find(struct as_compiler *c, const struct as_relation *relation, uint16_t key,
+                      bool typed, uint16_t cursor, int32_t none) {
+    struct as_program *p = c->program;
+    struct as_instruction in = {
+        .op = AS_VM_FIND, .a = cursor, .b = key, .c = (uint16_t)relation->number, .d = none};
+    bool whole = typed && relation->keys[0].column_count == 1 && key < p->parameter_count;
+    int number = whole ? parameter_key(p, relation, key) : -1;
+    if (!typed)
+        in.flag = relation->rowid_alias ? AS_VM_CONVERT_ROWID : AS_VM_CONVERT_KEY;
+    if (number >= 0) {
+        in.op = AS_VM_FIND_KEY;
+        in.flag = (uint8_t)number;
+    }
+    as_compiler_emit(c, in);
 }
 
 // ---- Reasons ------------------------------------------------------------------------------------
+
+struct as_value_source as_source_register(uint16_t reg) {
+    return (struct as_value_source){.cursor = AS_NO_CURSOR, .at = reg};
+}
 
 int32_t as_compiler_reason(struct as_compiler *c, const struct as_reason_spec *spec) {
     struct as_domain *d = c->domain;
@@ -125,8 +156,8 @@ int32_t as_compiler_reason(struct as_compiler *c, const struct as_reason_spec *s
                                .name = spec->name,
                                .keys = (uint8_t)keys,
                                .values = (uint8_t)(count - keys)};
-    reason.registers = as_region_alloc(&d->region, (count + 1) * sizeof *reason.registers);
-    memcpy(reason.registers, spec->registers, count * sizeof *reason.registers);
+    reason.sources = as_region_alloc(&d->region, (count + 1) * sizeof *reason.sources);
+    memcpy(reason.sources, spec->sources, count * sizeof *reason.sources);
     as_reason_encode(&reason.encoded, spec->kind, spec->name,
                      spec->relation ? spec->relation->info.name : "", spec->names, reason.keys,
                      reason.values);

@@ -19,7 +19,7 @@ enum {
     AS_MAY_NUMBER = AS_MAY_INTEGER | AS_MAY_REAL,
 };
 
-enum { AS_NO_REGISTER = 0xFFFF, AS_NO_CURSOR = 0xFFFF };
+enum { AS_NO_REGISTER = 0xFFFF };
 
 // A compiled expression: where its value is, what it may be, and the affinity it brings to a
 // comparison.
@@ -27,6 +27,7 @@ struct as_operand {
     uint16_t reg;
     uint8_t may;
     uint8_t affinity;
+    uint16_t parameter; // that it is an unchanged copy of, from 1; or 0
 };
 
 // A table that names can refer to: NEW, excluded, a row at hand or a table in FROM.
@@ -68,12 +69,6 @@ struct as_compiler {
     bool raise_allowed;
     bool *tables_read; // by the program so far: a flag for each aggregate
     uint16_t own_row;  // register: 0 once a command's own row was deleted by a cascade; or none
-    // Look-ups that every run makes, by the parameter that is their whole key: a reference of that
-    // parameter need not look again.
-    struct as_found {
-        const struct as_relation *relation;
-        uint16_t cursor;
-    } found[AS_TABLE_COLUMNS_MAX];
     size_t known_count;
     const struct as_known *knowns;
     bool knowns_only; // columns may only stand inside known expressions
@@ -90,7 +85,11 @@ struct as_operand as_compiler_constant(struct as_compiler *c, struct as_value va
 int32_t as_compiler_label(struct as_compiler *c);
 void as_compiler_place(struct as_compiler *c, int32_t label);
 void as_compiler_emit(struct as_compiler *c, struct as_instruction instruction);
-// A reason; the names and registers are copied.
+// A look-up of a row by the primary key at `key` …, into a cursor; jumps to `none` where there is
+// none. `typed`: the values have the key's types or are NULL.
+void as_compiler_find(struct as_compiler *c, const struct as_relation *relation, uint16_t key,
+                      bool typed, uint16_t cursor, int32_t none);
+// A reason; the names and sources are copied.
 struct as_reason_spec {
     uint8_t kind;
     const char *name;
@@ -98,8 +97,9 @@ struct as_reason_spec {
     size_t count; // columns
     size_t keys;  // the first of them are the row's key
     const char *names[AS_TABLE_COLUMNS_MAX * 2];
-    uint16_t registers[AS_TABLE_COLUMNS_MAX * 2];
+    struct as_value_source sources[AS_TABLE_COLUMNS_MAX * 2];
 };
+struct as_value_source as_source_register(uint16_t reg);
 int32_t as_compiler_reason(struct as_compiler *c, const struct as_reason_spec *spec);
 int32_t as_compiler_error_reason(struct as_compiler *c, const char *words);
 
@@ -114,12 +114,26 @@ bool as_scope_reads_unbound(const struct as_compiler *c, const struct as_scope *
 // value may be elsewhere all the same. into: the value is put into `reg`.
 struct as_operand as_compile_expr(struct as_compiler *c, const struct as_expr *expr, uint16_t hint);
 struct as_operand as_compile_into(struct as_compiler *c, const struct as_expr *expr, uint16_t reg);
-// Jumps to `label` where the truth is `sense`, and where it is NULL if null_jumps.
-void as_compile_jump(struct as_compiler *c, const struct as_expr *expr, bool sense, bool null_jumps,
-                     int32_t label);
 bool as_expr_equal(const struct as_expr *a, const struct as_expr *b);
 struct as_operand as_compile_column(struct as_compiler *c, const struct as_binding *binding,
                                     size_t column, uint16_t hint);
+
+// EXISTS: goes on where the row is there.
+void as_compile_exists_from(struct as_compiler *c, const struct as_expr *exists, int32_t none);
+bool as_expr_tests_truth(const struct as_expr *expr); // x IS TRUE and its like
+uint8_t as_in_affinity(const struct as_operand *x);   // of the comparisons that x IN (…) makes
+
+// compile_jump.c: jumps to `label` where the truth is `sense`, and where it is NULL if null_jumps.
+void as_compile_jump(struct as_compiler *c, const struct as_expr *expr, bool sense, bool null_jumps,
+                     int32_t label);
+
+// The same of a op b, for AS_OP_EQ … AS_OP_IS_NOT.
+void as_compile_jump_compare(struct as_compiler *c, enum as_operator op, const struct as_operand *a,
+                             const struct as_operand *b, uint8_t affinity, bool null_jumps,
+                             int32_t label);
+
+// compile_peephole.c: of a program that is finished.
+void as_compile_peephole(struct as_program *program);
 
 // compile_function.c
 struct as_operand as_compile_case(struct as_compiler *c, const struct as_expr *e);

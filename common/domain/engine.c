@@ -2,9 +2,9 @@
 //
 // How an item is decided:
 //
-//   decode → run the command's program (checks, effects in place, references) → bring the
-//   assertions up to date with the rows it changed → check those touched → keep; or undo all of it
-//   and note the reason
+//   decode, a window ahead → run the command's program (checks, effects in place, references) →
+//   bring the assertions up to date with the rows it changed → check those touched → keep; or undo
+//   all of it and note the reason
 //
 // A group is a run of items whose changes are kept or undone together.
 #include "domain/engine.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "domain/assertion.h"
+#include "domain/window.h"
 #include "stream/item.h"
 
 // The forms in which a reason may stand in an outcome.
@@ -27,8 +28,11 @@ struct as_engine {
     const struct as_domain *domain;
     struct as_state state;
     struct as_assertion_state *assertions;
+    bool unsettled; // rows were counted for them
     struct as_vm_frame *commands;
     struct as_region scratch;
+    const char *scratch_start; // where it was empty
+    struct as_window window;
     struct as_outcome_writer outcome;
     struct reason_index *reason_index; // by reason
     uint32_t *used_reasons; // reason and form of the indexes that are set, to forget them
@@ -45,7 +49,7 @@ struct as_engine *as_engine_create_empty(const struct as_domain *domain) {
     as_state_init(&e->state, domain);
     e->assertions = as_alloc_zero(domain->assertion_count + 1, sizeof *e->assertions);
     for (size_t i = 0; i < domain->assertion_count; i++)
-        as_assertion_init(&e->assertions[i], domain->assertions[i]);
+        as_assertion_init(&e->assertions[i], domain->assertions[i], &e->state);
     e->commands = as_alloc_zero(domain->command_count, sizeof *e->commands);
     for (size_t i = 0; i < domain->command_count; i++)
         as_vm_frame_init(&e->commands[i], &domain->commands[i]->program);
@@ -77,25 +81,19 @@ void as_engine_free(struct as_engine *e) {
 // Counts what a change did to its row, from how it was before the item to how it is now; or back
 // again.
 static void count_change(struct as_engine *e, const struct as_change *c, int direction) {
-    const struct as_table *t = &e->state.tables[c->table];
     const struct as_relation *r = e->domain->tables[c->table];
-    const struct as_row *now = as_table_row(t, c->row);
+    const struct as_row *now = as_table_row(&e->state.tables[c->table], c->row);
     const struct as_row *before = c->kind == AS_CHANGE_INSERT   ? NULL
                                   : c->kind == AS_CHANGE_UPDATE ? as_state_image(&e->state, c)
                                                                 : now;
     bool live = now->bits & AS_ROW_LIVE;
-    for (size_t i = 0; i < r->assertion_count; i++) {
-        struct as_assertion_state *a = &e->assertions[r->assertions[i]->number];
-        if (before && live && !as_assertion_sees(a->assertion, before, now))
-            continue;
-        if (before)
-            as_assertion_count_row(a, t, before, -direction, &e->scratch);
-        if (live)
-            as_assertion_count_row(a, t, now, direction, &e->scratch);
-    }
+    for (size_t i = 0; i < r->assertion_count; i++)
+        as_assertion_count_change(&e->assertions[r->assertions[i]->number], before,
+                                  live ? now : NULL, direction, &e->scratch);
 }
 
 static void count_changes(struct as_engine *e, size_t from, size_t to, int direction) {
+    e->unsettled = true;
     for (size_t i = from; i < to; i++) {
         if (e->state.changes[i].first)
             count_change(e, &e->state.changes[i], direction);
@@ -103,9 +101,11 @@ static void count_changes(struct as_engine *e, size_t from, size_t to, int direc
 }
 
 static int32_t check_assertions(struct as_engine *e, bool all, const struct as_vm_frame **frame) {
+    bool totals_moved = e->state.totals_moved;
+    e->state.totals_moved = false;
     for (size_t i = 0; i < e->domain->assertion_count; i++) {
         struct as_assertion_state *a = &e->assertions[i];
-        if (!all && a->touched_count == 0)
+        if (!all && !(a->plain ? totals_moved && as_assertion_moved(a) : a->touched_count))
             continue;
         int32_t reason = as_assertion_check(a, all, &e->scratch);
         if (reason != AS_VM_ACCEPTED) {
@@ -117,6 +117,9 @@ static int32_t check_assertions(struct as_engine *e, bool all, const struct as_v
 }
 
 static void settle_assertions(struct as_engine *e) {
+    if (!e->unsettled)
+        return;
+    e->unsettled = false;
     for (size_t i = 0; i < e->domain->assertion_count; i++)
         as_assertion_settle(&e->assertions[i]);
 }
@@ -182,11 +185,11 @@ int as_engine_load_row(struct as_engine *e, size_t table, const struct as_value 
                             r->info.name);
     if (key_taken(e, table, values))
         return as_error_set(error, AS_DATA, "table %s: two rows with the same key", r->info.name);
-    struct as_table *t = &e->state.tables[table];
-    uint32_t row = as_table_insert(t, values);
+    uint32_t row = as_state_load(&e->state, table, values);
+    e->unsettled = true;
     for (size_t i = 0; i < r->assertion_count; i++)
-        as_assertion_count_row(&e->assertions[r->assertions[i]->number], t, as_table_row(t, row), 1,
-                               &e->scratch);
+        as_assertion_count_row(&e->assertions[r->assertions[i]->number],
+                               as_table_row(&e->state.tables[table], row), 1, &e->scratch);
     as_region_reset(&e->scratch);
     return AS_OK;
 }
@@ -254,7 +257,7 @@ static void reject(struct as_engine *e, uint32_t item, int32_t reason,
     as_outcome_add_rejection(&e->outcome, item,
                              reason_form(e, reason, bare ? FORM_BARE : FORM_WHOLE));
     for (size_t i = 0; !bare && i < (size_t)r->keys + r->values; i++)
-        encode_cut(&e->outcome.rejections, frame->registers[r->registers[i]]);
+        encode_cut(&e->outcome.rejections, as_vm_read(frame, r->sources[i]));
 }
 
 // An item that fell with its group.
@@ -273,36 +276,37 @@ static int malformed(struct as_error *error, uint32_t record, const char *what) 
     return as_error_set(error, AS_DATA, "record %u: %s", record, what);
 }
 
-// Reads a record; its values become the parameters of its command's program.
-static int read_item(struct as_engine *e, struct as_cursor *in, uint32_t record,
-                     struct as_item_head *head, struct as_error *error) {
-    if (!as_item_decode_head(in, head))
-        return malformed(error, record, "malformed head");
-    if (head->command >= e->domain->command_count)
-        return malformed(error, record, "unknown command");
-    const struct as_vm_frame *frame = &e->commands[head->command];
-    if (head->values != frame->program->parameter_count)
-        return malformed(error, record, "wrong number of values for its command");
-    for (size_t i = 0; i < head->values; i++) {
-        if (!as_value_decode(in, &frame->registers[i]))
-            return malformed(error, record, "malformed value");
-    }
-    return AS_OK;
+static int behind_frame(const struct as_engine *e, struct as_error *error) {
+    return malformed(error, e->window.records - 1, "its group goes on behind the frame");
+}
+
+// Gives a program its parameters; where all have their declared types it starts behind the checks
+// of that.
+static int32_t run(struct as_engine *e, struct as_vm_frame *frame,
+                   const struct as_window_item *item) {
+    for (size_t i = 0; i < item->head.values; i++)
+        frame->registers[i] = item->values[i];
+    frame->keys = item->keys;
+    return as_vm_run_from(frame, item->typed ? item->program->typed_start : 0, &e->state,
+                          &e->scratch);
 }
 
 // Decides one item on top of the group so far. Its changes stay noted whatever the result.
-static int32_t decide_item(struct as_engine *e, uint16_t command,
+static int32_t decide_item(struct as_engine *e, const struct as_window_item *item,
                            const struct as_vm_frame **frame) {
     size_t from = e->state.change_count;
-    *frame = &e->commands[command];
-    int32_t reason = as_vm_run(*frame, &e->state, &e->scratch);
-    if (reason == AS_VM_ACCEPTED && e->domain->assertion_count) {
-        count_changes(e, from, e->state.change_count, 1);
+    *frame = &e->commands[item->head.command];
+    int32_t reason = run(e, &e->commands[item->head.command], item);
+    bool touched = e->state.touched;
+    if (reason == AS_VM_ACCEPTED && (touched || e->state.totals_moved)) {
+        if (touched)
+            count_changes(e, from, e->state.change_count, 1);
         reason = check_assertions(e, false, frame);
         if (reason != AS_VM_ACCEPTED)
             count_changes(e, from, e->state.change_count, -1);
     }
-    as_state_end_item(&e->state, from);
+    if (touched)
+        as_state_end_item(&e->state, from);
     return reason;
 }
 
@@ -311,7 +315,7 @@ static int32_t decide_item(struct as_engine *e, uint16_t command,
 static void rollback_group(struct as_engine *e) {
     size_t to = e->state.change_count;
     for (size_t i = e->item_count; i-- > 0; to = e->item_starts[i]) {
-        if (i + 1 < e->item_count && e->domain->assertion_count)
+        if (i + 1 < e->item_count)
             count_changes(e, e->item_starts[i], to, -1);
         as_state_rollback(&e->state, e->item_starts[i]);
     }
@@ -326,14 +330,13 @@ static void start_item(struct as_engine *e) {
 }
 
 // Reads the rest of a group without deciding it, once one of its items was rejected.
-static int skip_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
-                      struct as_item_head *head, uint32_t records, struct as_error *error) {
-    while (head->flags & AS_ITEM_FLAG_GROUP) {
-        if (++*record >= records)
-            return malformed(error, *record - 1, "its group goes on behind the frame");
-        int code = read_item(e, in, *record, head, error);
-        if (code)
-            return code;
+static int skip_group(struct as_engine *e, uint32_t *record, const struct as_window_item *item,
+                      struct as_error *error) {
+    int code;
+    while (item->head.flags & AS_ITEM_FLAG_GROUP) {
+        if (!(item = as_window_next(&e->window, &code, error)))
+            return code ? code : behind_frame(e, error);
+        ++*record;
     }
     return AS_OK;
 }
@@ -350,84 +353,108 @@ static void reject_group(struct as_engine *e, uint32_t first, uint32_t last, uin
     }
 }
 
-// Rejects the items [first, *record], of which *record is the culprit, and those of its group
-// behind it.
-static int reject_items(struct as_engine *e, struct as_cursor *in, uint32_t first, uint32_t *record,
-                        struct as_item_head *head, uint32_t records, int32_t reason,
+// Rejects the items [first, *record], of which *record, `item`, is the culprit, and those of its
+// group behind it.
+static int reject_items(struct as_engine *e, uint32_t first, uint32_t *record,
+                        const struct as_window_item *item, int32_t reason,
                         const struct as_vm_frame *frame, struct as_error *error) {
     uint32_t culprit = *record;
     size_t mark = e->outcome.rejections.size;
     reject(e, culprit, reason, frame);
     rollback_group(e);
-    if (first == culprit && !(head->flags & AS_ITEM_FLAG_GROUP))
+    if (first == culprit && !(item->head.flags & AS_ITEM_FLAG_GROUP))
         return AS_OK;
     // The culprit's rejection goes behind those of the items before it.
     struct as_buffer own = {0};
     as_buffer_append(&own, e->outcome.rejections.data + mark, e->outcome.rejections.size - mark);
     e->outcome.rejections.size = mark;
     e->outcome.rejection_count--;
-    int code = skip_group(e, in, record, head, records, error);
+    int code = skip_group(e, record, item, error);
     if (!code)
         reject_group(e, first, *record, culprit, reason, &own);
     as_buffer_free(&own);
     return code;
 }
 
-// Decides the group that starts at *record; leaves *record on its last item.
-static int decide_group(struct as_engine *e, struct as_cursor *in, uint32_t *record,
-                        uint32_t records, struct as_error *error) {
-    uint32_t first = *record;
-    int code;
-    e->item_count = 0;
-    for (;; ++*record) {
-        struct as_item_head head;
-        const struct as_vm_frame *frame;
-        if (*record >= records)
-            return malformed(error, *record - 1, "its group goes on behind the frame");
-        if ((code = read_item(e, in, *record, &head, error)))
-            return code;
-        start_item(e);
-        int32_t reason = decide_item(e, head.command, &frame);
-        if (reason != AS_VM_ACCEPTED) {
-            code = reject_items(e, in, first, record, &head, records, reason, frame, error);
-            break;
-        }
-        if (!(head.flags & AS_ITEM_FLAG_GROUP))
-            break;
-        settle_assertions(e);
-    }
+static void end_group(struct as_engine *e) {
     settle_assertions(e);
     as_state_keep(&e->state);
+    if (e->scratch.at == e->scratch_start)
+        return;
     as_region_reset(&e->scratch);
+    e->scratch_start = e->scratch.at;
+}
+
+// Most items are no group.
+static void decide_alone(struct as_engine *e, uint32_t record, const struct as_window_item *item) {
+    const struct as_vm_frame *frame;
+    int32_t reason = decide_item(e, item, &frame);
+    if (reason != AS_VM_ACCEPTED) {
+        reject(e, record, reason, frame);
+        as_state_rollback(&e->state, 0);
+    }
+    end_group(e);
+}
+
+// Decides the group that starts with `item` at *record; leaves *record on its last item.
+static int decide_group(struct as_engine *e, uint32_t *record, const struct as_window_item *item,
+                        struct as_error *error) {
+    uint32_t first = *record;
+    int code = AS_OK;
+    e->item_count = 0;
+    for (;; ++*record) {
+        const struct as_vm_frame *frame;
+        if (!item)
+            return code ? code : behind_frame(e, error);
+        start_item(e);
+        int32_t reason = decide_item(e, item, &frame);
+        if (reason != AS_VM_ACCEPTED) {
+            code = reject_items(e, first, record, item, reason, frame, error);
+            break;
+        }
+        if (!(item->head.flags & AS_ITEM_FLAG_GROUP))
+            break;
+        settle_assertions(e);
+        item = as_window_next(&e->window, &code, error);
+    }
+    end_group(e);
     return code;
 }
 
-static int skip_records(struct as_engine *e, struct as_cursor *in, uint32_t skip,
-                        struct as_error *error) {
-    for (uint32_t i = 0; i < skip; i++) {
-        struct as_item_head head;
-        int code = read_item(e, in, i, &head, error);
-        if (code)
-            return code;
-        if (i + 1 == skip && head.flags & AS_ITEM_FLAG_GROUP)
-            return malformed(error, i, "the items decided before end inside its group");
+static int decide_records(struct as_engine *e, uint32_t from, struct as_error *error) {
+    int code = AS_OK;
+    for (uint32_t record = from; !code && record < e->window.records; record++) {
+        const struct as_window_item *item = as_window_next(&e->window, &code, error);
+        if (item && item->head.flags & AS_ITEM_FLAG_GROUP)
+            code = decide_group(e, &record, item, error);
+        else if (item)
+            decide_alone(e, record, item);
     }
-    return AS_OK;
+    return code;
+}
+
+static int skip_records(struct as_engine *e, uint32_t skip, struct as_error *error) {
+    struct as_item_head last = {.flags = 0};
+    int code = as_window_skip(&e->window, skip, &last, error);
+    if (!code && last.flags & AS_ITEM_FLAG_GROUP)
+        return malformed(error, skip - 1, "the items decided before end inside its group");
+    return code;
 }
 
 int as_engine_decide(struct as_engine *e, const uint8_t *body, size_t size, uint32_t records,
                      uint32_t skip, struct as_decision *decision, struct as_error *error) {
-    struct as_cursor in = as_cursor_over(body, size);
+    as_window_open(&e->window, e->domain, &e->state, body, size, records);
     as_outcome_reset(&e->outcome);
-    int code = skip_records(e, &in, skip, error);
-    for (uint32_t record = skip; !code && record < records; record++)
-        code = decide_group(e, &in, &record, records, error);
+    int code = skip_records(e, skip, error);
+    if (!code)
+        code = decide_records(e, skip, error);
     forget_reasons(e);
     if (code)
         return code;
-    if (as_cursor_left(&in))
-        return as_error_set(error, AS_DATA, "%zu bytes behind record %u, the last",
-                            as_cursor_left(&in), records - 1);
+    size_t left = as_cursor_left(&e->window.in);
+    if (left)
+        return as_error_set(error, AS_DATA, "%zu bytes behind record %u, the last", left,
+                            records - 1);
     decision->items = records - skip;
     decision->rejected = e->outcome.rejection_count;
     decision->accepted = decision->items - decision->rejected;

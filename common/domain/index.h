@@ -42,6 +42,18 @@ static inline struct as_index_search as_index_find(const struct as_index *index,
     return (struct as_index_search){part, (uint32_t)hash, (uint32_t)hash & part->mask};
 }
 
+// The first of them.
+static inline uint32_t as_index_first(const struct as_index *index, uint64_t hash) {
+    const struct as_index_part *part = as_index_part_of(index, hash);
+    if (!part->slots)
+        return AS_ROW_NONE;
+    for (uint32_t at = (uint32_t)hash;; at++) {
+        uint64_t slot = part->slots[at & part->mask];
+        if ((uint32_t)(slot >> 32) == (uint32_t)hash || slot == 0)
+            return (uint32_t)slot - 1; // of 0: AS_ROW_NONE
+    }
+}
+
 static inline uint32_t as_index_next(struct as_index_search *search) {
     const struct as_index_part *part = search->part;
     if (!part->slots)
@@ -54,6 +66,13 @@ static inline uint32_t as_index_next(struct as_index_search *search) {
         if ((uint32_t)(slot >> 32) == search->tag)
             return (uint32_t)slot - 1;
     }
+}
+
+// What a search will look at first, to be fetched by the caller (GCC drops a call to a function
+// that does nothing but fetch).
+static inline const void *as_index_home(const struct as_index *index, uint64_t hash) {
+    const struct as_index_part *part = as_index_part_of(index, hash);
+    return part->slots + ((uint32_t)hash & part->mask);
 }
 
 void as_index_add(struct as_index *index, uint64_t hash, uint32_t row);

@@ -52,9 +52,10 @@ struct as_relation {
     size_t *key_order; // in which SQLite checks the keys of an INSERT
     bool rowid_alias;
     bool without_rowid;
-    uint64_t key_mask; // columns of the primary key
-    size_t assertion_count;
+    uint64_t key_mask;      // columns of the primary key
+    size_t assertion_count; // assertions that are counted row by row: all that are not plain
     struct as_assertion **assertions;
+    uint64_t assertion_columns; // that one of them reads
     // Commands:
     size_t reference_count;
     struct as_reference *references;
@@ -70,7 +71,7 @@ struct as_accumulator {
     const struct as_expr *expr; // the call
     uint16_t input;             // register of `row`: the argument's value
     uint16_t output;            // parameter of `holds`
-    uint16_t column;            // where the argument is a column (plain assertions)
+    uint16_t column;            // the argument, where it is one (by_column)
 };
 
 struct as_assertion {
@@ -85,7 +86,10 @@ struct as_assertion {
     size_t group_count;
     uint16_t *groups; // registers of `row`; parameters 0 … of `holds`
     bool grouped;     // has GROUP BY: no row, no verdict
-    bool plain;       // no WHERE, no GROUP BY, only columns as arguments: `row` need not run
+    bool by_column;   // no WHERE, only columns in GROUP BY and as arguments: `row` need not run
+    bool plain;       // and no GROUP BY: the state's totals are enough (state.h)
+    uint16_t *group_columns; // by_column: GROUP BY
+    uint64_t group_mask;     // the same as bits
     size_t accumulator_count;
     struct as_accumulator *accumulators;
     struct as_program holds;

@@ -7,54 +7,115 @@
 void as_state_init(struct as_state *state, const struct as_domain *domain) {
     *state = (struct as_state){.domain = domain, .table_count = domain->table_count};
     state->tables = as_alloc_zero(domain->table_count, sizeof *state->tables);
+    state->totals = as_alloc_zero(domain->table_count, sizeof *state->totals);
     for (size_t i = 0; i < domain->table_count; i++) {
         const struct as_relation *r = domain->tables[i];
         as_table_init(&state->tables[i], r->info.column_count, r->types, r->key_count);
-        for (size_t k = 0; k < r->key_count; k++) {
-            state->tables[i].keys[k].column_count = r->keys[k].column_count;
-            state->tables[i].keys[k].columns = r->keys[k].columns;
-        }
+        for (size_t k = 0; k < r->key_count; k++)
+            as_table_add_key(&state->tables[i], r->keys[k].columns, r->keys[k].column_count);
+        state->totals[i].counted = r->assertion_columns;
+        state->totals[i].any_counted = r->assertion_count > 0;
     }
 }
 
 void as_state_free(struct as_state *state) {
-    for (size_t i = 0; i < state->table_count; i++)
+    for (size_t i = 0; i < state->table_count; i++) {
         as_table_free(&state->tables[i]);
+        free(state->totals[i].list);
+    }
     free(state->tables);
+    free(state->totals);
     free(state->changes);
     as_buffer_free(&state->images);
 }
 
+// ---- Totals -------------------------------------------------------------------------------------
+
+uint32_t as_state_add_total(struct as_state *state, size_t table, uint16_t column) {
+    struct as_totals *totals = &state->totals[table];
+    uint32_t number = 0;
+    while (number < totals->count && totals->list[number].column != column)
+        number++;
+    if (number < totals->count)
+        return number;
+    totals->list = as_realloc(totals->list, (totals->count + 1) * sizeof *totals->list);
+    totals->list[totals->count++] = (struct as_total){.column = column};
+    totals->columns |= 1ULL << column;
+    return number;
+}
+
+// Counts a row's values in (sign 1) or out (-1).
+static void count_row(struct as_state *state, size_t table, const struct as_row *row, int sign,
+                      uint64_t columns) {
+    struct as_totals *totals = &state->totals[table];
+    for (size_t i = 0; i < totals->count; i++) {
+        struct as_total *total = &totals->list[i];
+        if (!(columns >> total->column & 1) || as_row_is_null(row, total->column))
+            continue;
+        total->count += (uint64_t)(int64_t)sign;
+        if (state->tables[table].types[total->column] == AS_INTEGER)
+            total->sum += (__int128)sign * row->cells[total->column].integer;
+        else
+            total->inexact += (uint64_t)(int64_t)sign;
+    }
+    state->totals_moved = true; // count(*) at least
+}
+
+static void move_total(struct as_state *state, const struct as_totals *totals, uint16_t column,
+                       int64_t from, int64_t to) {
+    struct as_total *total = totals->list;
+    while (total->column != column)
+        total++;
+    total->sum += (__int128)to - from;
+    state->totals_moved = true;
+}
+
 // ---- Changes ------------------------------------------------------------------------------------
 
-static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                              uint32_t row) {
-    if (state->change_count == state->change_capacity) {
-        state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
-        state->changes =
-            as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
-    }
-    struct as_table *t = &state->tables[table];
-    struct as_row *r = as_table_row(t, row);
+static __attribute__((noinline)) void grow_changes(struct as_state *state) {
+    state->change_capacity = state->change_capacity ? state->change_capacity * 2 : 64;
+    state->changes = as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
+}
+
+// Notes a change to a row, which counts as changed from now on.
+static inline struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                                     uint32_t row, struct as_row *r) {
+    if (state->change_count == state->change_capacity)
+        grow_changes(state);
     struct as_change *change = &state->changes[state->change_count++];
-    *change = (struct as_change){.kind = (uint8_t)kind,
-                                 .first = !(r->bits & AS_ROW_TOUCHED),
-                                 .table = (uint16_t)table,
-                                 .row = row,
-                                 .changed_count = t->changed_count};
+    bool marked = !(r->bits & AS_ROW_CHANGED);
+    change->kind = (uint8_t)kind;
+    change->first = false;
+    change->marked = marked;
+    change->table = (uint16_t)table;
+    change->row = row;
+    if (marked)
+        as_table_mark_changed(&state->tables[table], row);
     return change;
 }
 
-static void mark(struct as_table *table, uint32_t row) {
-    as_table_mark_changed(table, row);
-    as_table_row(table, row)->bits |= AS_ROW_TOUCHED;
+// The same of a change that assertions may have to be counted for.
+static struct as_change *note_counted(struct as_state *state, enum as_change_kind kind,
+                                      size_t table, uint32_t row, struct as_row *r) {
+    struct as_change *change = note(state, kind, table, row, r);
+    if (state->totals[table].any_counted) {
+        change->first = !(r->bits & AS_ROW_TOUCHED);
+        r->bits |= AS_ROW_TOUCHED;
+        state->touched = true;
+    }
+    return change;
+}
+
+uint32_t as_state_load(struct as_state *state, size_t table, const struct as_value *values) {
+    struct as_table *t = &state->tables[table];
+    uint32_t row = as_table_insert(t, values);
+    count_row(state, table, as_table_row(t, row), 1, UINT64_MAX);
+    return row;
 }
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values) {
-    struct as_table *t = &state->tables[table];
-    uint32_t row = as_table_insert(t, values);
-    note(state, AS_CHANGE_INSERT, table, row);
-    mark(t, row);
+    uint32_t row = as_state_load(state, table, values);
+    note_counted(state, AS_CHANGE_INSERT, table, row, as_table_row(&state->tables[table], row));
     return row;
 }
 
@@ -64,26 +125,79 @@ static void each_key(struct as_table *table, uint64_t mask, uint32_t row,
         act(table, (size_t)__builtin_ctzll(mask), row);
 }
 
-void as_state_update(struct as_state *state, size_t table, uint32_t row,
-                     const struct as_set_list *set, const struct as_value *registers) {
+// Not inlined, so that the commonest UPDATE does not save registers for it.
+static __attribute__((noinline)) void update_row(struct as_state *state, size_t table,
+                                                 const struct as_cursor_row *row,
+                                                 const struct as_set_list *set,
+                                                 const struct as_value *registers) {
     struct as_table *t = &state->tables[table];
-    struct as_row *r = as_table_row(t, row);
-    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, row);
+    struct as_row *r = row->row;
+    bool totalled = set->mask & state->totals[table].columns;
+    struct as_change *change = note_counted(state, AS_CHANGE_UPDATE, table, row->number, r);
     change->image = state->images.size;
     change->set = set;
     as_buffer_append(&state->images, r, t->row_size);
-    mark(t, row);
-    each_key(t, set->key_mask, row, as_table_unlink_key);
+    state->texts_replaced |= set->texts;
+    each_key(t, set->key_mask, row->number, as_table_unlink_key);
+    if (totalled)
+        count_row(state, table, r, -1, set->mask);
     for (size_t i = 0; i < set->count; i++)
         as_table_set(t, r, set->columns[i], &registers[set->registers[i]]);
-    each_key(t, set->key_mask, row, as_table_link_key);
+    if (totalled)
+        count_row(state, table, r, 1, set->mask);
+    each_key(t, set->key_mask, row->number, as_table_link_key);
+}
+
+// The commonest UPDATE: one INTEGER that is never NULL, in no key, and that no assertion reads but
+// for its total. There is room for the change, and the row is on the list of changed rows.
+static void update_integer(struct as_state *state, size_t table, const struct as_cursor_row *row,
+                           uint16_t column, int64_t value) {
+    const struct as_totals *totals = &state->totals[table];
+    struct as_change *change = &state->changes[state->change_count++];
+    int64_t *cell = &row->row->cells[column].integer, old = *cell;
+    change->kind = AS_CHANGE_INTEGER;
+    change->first = change->marked = false;
+    change->column = (uint8_t)column;
+    change->table = (uint16_t)table;
+    change->row = row->number;
+    change->old = old;
+    *cell = value;
+    if (totals->columns >> column & 1)
+        move_total(state, totals, column, old, value);
+}
+
+// Where there is no room, or the row is not on the list: makes it so and starts again.
+static __attribute__((noinline)) void update_first(struct as_state *state, size_t table,
+                                                   const struct as_cursor_row *row,
+                                                   const struct as_set_list *set,
+                                                   const struct as_value *registers) {
+    bool marked = !(row->row->bits & AS_ROW_CHANGED);
+    if (state->change_count == state->change_capacity)
+        grow_changes(state);
+    if (marked)
+        as_table_mark_changed(&state->tables[table], row->number);
+    as_state_update(state, table, row, set, registers);
+    state->changes[state->change_count - 1].marked = marked;
+}
+
+void as_state_update(struct as_state *state, size_t table, const struct as_cursor_row *row,
+                     const struct as_set_list *set, const struct as_value *registers) {
+    if (!set->integer || state->totals[table].counted & set->mask)
+        update_row(state, table, row, set, registers);
+    else if (!(row->row->bits & AS_ROW_CHANGED) || state->change_count == state->change_capacity)
+        update_first(state, table, row, set, registers);
+    else
+        update_integer(state, table, row, set->first_column,
+                       registers[set->first_register].integer);
 }
 
 void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
     struct as_table *t = &state->tables[table];
-    note(state, AS_CHANGE_DELETE, table, row);
-    mark(t, row);
+    struct as_row *r = as_table_row(t, row);
+    note_counted(state, AS_CHANGE_DELETE, table, row, r);
+    count_row(state, table, r, -1, UINT64_MAX);
     as_table_unlink(t, row);
+    t->deleted = true;
 }
 
 const struct as_row *as_state_image(const struct as_state *state, const struct as_change *change) {
@@ -95,6 +209,7 @@ void as_state_end_item(struct as_state *state, size_t from) {
         const struct as_change *c = &state->changes[i];
         as_table_row(&state->tables[c->table], c->row)->bits &= ~AS_ROW_TOUCHED;
     }
+    state->touched = false;
 }
 
 // ---- Undoing ------------------------------------------------------------------------------------
@@ -107,29 +222,51 @@ static void release_set_texts(struct as_table *t, const struct as_row *row,
         as_table_release_cell(t, row, set->columns[i]);
 }
 
-static void restore(struct as_state *state, const struct as_change *c) {
+static void restore(struct as_state *state, const struct as_change *c, struct as_row *row) {
     struct as_table *t = &state->tables[c->table];
-    struct as_row *row = as_table_row(t, c->row);
+    bool totalled = c->set->mask & state->totals[c->table].columns;
     uint64_t changed = row->bits & AS_ROW_CHANGED;
     each_key(t, c->set->key_mask, c->row, as_table_unlink_key);
+    if (totalled)
+        count_row(state, c->table, row, -1, c->set->mask);
     release_set_texts(t, row, c->set);
     memcpy(row, as_state_image(state, c), t->row_size);
     row->bits = (row->bits & ~AS_ROW_CHANGED) | changed;
+    if (totalled)
+        count_row(state, c->table, row, 1, c->set->mask);
     each_key(t, c->set->key_mask, c->row, as_table_link_key);
     state->images.size = c->image;
 }
 
+static void restore_integer(struct as_state *state, const struct as_change *c, struct as_row *row) {
+    const struct as_totals *totals = &state->totals[c->table];
+    if (totals->columns >> c->column & 1)
+        move_total(state, totals, c->column, row->cells[c->column].integer, c->old);
+    row->cells[c->column].integer = c->old;
+}
+
 static void undo(struct as_state *state, const struct as_change *c) {
     struct as_table *t = &state->tables[c->table];
-    if (c->kind == AS_CHANGE_UPDATE) {
-        restore(state, c);
-    } else if (c->kind == AS_CHANGE_DELETE) {
+    struct as_row *row = as_table_row(t, c->row);
+    switch ((enum as_change_kind)c->kind) {
+    case AS_CHANGE_INTEGER:
+        restore_integer(state, c, row);
+        break;
+    case AS_CHANGE_UPDATE:
+        restore(state, c, row);
+        break;
+    case AS_CHANGE_DELETE:
         as_table_link(t, c->row);
-    } else {
+        count_row(state, c->table, row, 1, UINT64_MAX);
+        break;
+    case AS_CHANGE_INSERT:
+        count_row(state, c->table, row, -1, UINT64_MAX);
         as_table_unlink(t, c->row);
+        break;
     }
-    as_table_forget_changes(t, c->changed_count);
-    as_table_row(t, c->row)->bits &= ~AS_ROW_TOUCHED;
+    if (c->marked)
+        as_table_forget_changes(t, t->changed_count - 1);
+    row->bits &= ~AS_ROW_TOUCHED;
     if (c->kind == AS_CHANGE_INSERT)
         as_table_release_row(t, c->row);
 }
@@ -141,14 +278,13 @@ void as_state_rollback(struct as_state *state, size_t count) {
 
 // ---- Keeping ------------------------------------------------------------------------------------
 
-void as_state_keep(struct as_state *state) {
+void as_state_release_replaced_texts(struct as_state *state) {
     for (size_t i = 0; i < state->change_count; i++) {
         const struct as_change *c = &state->changes[i];
         if (c->kind == AS_CHANGE_UPDATE)
             release_set_texts(&state->tables[c->table], as_state_image(state, c), c->set);
     }
-    state->change_count = 0;
-    state->images.size = 0;
+    state->texts_replaced = false;
 }
 
 // ---- For the fold -------------------------------------------------------------------------------
@@ -164,20 +300,35 @@ static void append_record(struct as_buffer *out, const struct as_table *t, size_
     }
 }
 
+// The row of a change in the list, with those behind it fetched ahead: they lie anywhere.
+static struct as_row *changed_row(const struct as_table *t, size_t i) {
+    enum { AHEAD = 8 };
+    if (i + AHEAD < t->changed_count)
+        __builtin_prefetch(as_table_row(t, t->changed[i + AHEAD]));
+    return as_table_row(t, t->changed[i]);
+}
+
+static void take_deleted(struct as_table *t, size_t table, struct as_buffer *out) {
+    for (size_t i = 0; i < t->changed_count; i++) {
+        const struct as_row *row = changed_row(t, i);
+        if (!(row->bits & AS_ROW_LIVE))
+            append_record(out, t, table, row, true);
+    }
+}
+
 static void take_table(struct as_table *t, size_t table, struct as_buffer *out) {
-    for (int live = 0; live < 2; live++) {
-        for (size_t i = 0; i < t->changed_count; i++) {
-            const struct as_row *row = as_table_row(t, t->changed[i]);
-            if (live == !!(row->bits & AS_ROW_LIVE))
-                append_record(out, t, table, row, !live);
-        }
+    if (t->deleted)
+        take_deleted(t, table, out);
+    t->deleted = false;
+    for (size_t i = 0; i < t->changed_count; i++) {
+        struct as_row *row = changed_row(t, i);
+        row->bits &= ~AS_ROW_CHANGED;
+        if (row->bits & AS_ROW_LIVE)
+            append_record(out, t, table, row, false);
+        else
+            as_table_release_row(t, t->changed[i]);
     }
-    while (t->changed_count) {
-        uint32_t row = t->changed[t->changed_count - 1];
-        as_table_forget_changes(t, t->changed_count - 1);
-        if (!(as_table_row(t, row)->bits & AS_ROW_LIVE))
-            as_table_release_row(t, row);
-    }
+    t->changed_count = 0;
 }
 
 void as_state_take_changes(struct as_state *state, struct as_buffer *out) {

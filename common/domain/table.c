@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The hash of short keys is computed in place: the library call would cost more than the hashing.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/buffer.h"
+#include "domain/key_hash.h"
 
 void as_table_init(struct as_table *table, size_t column_count, const uint8_t *types,
                    size_t key_count) {
@@ -19,6 +16,24 @@ void as_table_init(struct as_table *table, size_t column_count, const uint8_t *t
     table->row_size = sizeof(struct as_row) + column_count * sizeof(union as_cell);
     table->key_count = key_count;
     table->keys = as_alloc_zero(key_count, sizeof *table->keys);
+}
+
+static void reserve_inline(struct as_table *table, size_t column) {
+    size_t size = sizeof(struct as_text_block) + AS_TABLE_INLINE_MAX;
+    if (table->types[column] != AS_TEXT)
+        return;
+    table->inline_at[column] = (uint16_t)table->row_size;
+    table->row_size += size;
+}
+
+void as_table_add_key(struct as_table *table, const uint16_t *columns, size_t column_count) {
+    struct as_key *key = table->keys;
+    while (key->column_count)
+        key++;
+    key->columns = columns;
+    key->column_count = column_count;
+    for (size_t i = 0; key == table->keys && i < column_count; i++)
+        reserve_inline(table, columns[i]);
 }
 
 void as_table_free(struct as_table *table) {
@@ -33,61 +48,25 @@ void as_table_free(struct as_table *table) {
     as_text_pool_free(&table->texts);
 }
 
-static bool is_null(const struct as_row *row, size_t column) {
-    return row->bits >> column & 1;
-}
-
-struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
-                              size_t column) {
-    if (is_null(row, column))
-        return as_value_null();
-    union as_cell cell = row->cells[column];
-    switch (table->types[column]) {
-    case AS_INTEGER:
-        return as_value_integer(cell.integer);
-    case AS_REAL:
-        return as_value_real(cell.real);
-    default:
-        return as_value_text(cell.text->text, cell.text->size);
-    }
-}
-
 // ---- Keys ---------------------------------------------------------------------------------------
 
-// The finaliser of MurmurHash3 (A. Appleby): every input bit reaches every output bit.
-static uint64_t mix(uint64_t h) {
-    h ^= h >> 33;
-    h *= 0xff51afd7ed558ccdULL;
-    h ^= h >> 33;
-    h *= 0xc4ceb9fe1a85ec53ULL;
-    return h ^ h >> 33;
-}
-
-static uint64_t hash_value(const struct as_value *value) {
-    if (value->type == AS_TEXT)
-        return XXH3_64bits(value->text, value->size);
-    if (value->type == AS_REAL && value->real == 0)
-        return mix(0); // 0.0 and -0.0 are equal
-    return mix((uint64_t)value->integer);
-}
-
 static uint64_t hash_key(const struct as_value *values, size_t count) {
-    uint64_t hash = hash_value(&values[0]);
+    uint64_t hash = as_key_hash(&values[0]);
     for (size_t i = 1; i < count; i++)
-        hash = mix(hash + 0x9e3779b97f4a7c15ULL) ^ hash_value(&values[i]);
+        hash = as_key_mix(hash + 0x9e3779b97f4a7c15ULL) ^ as_key_hash(&values[i]);
     return hash;
 }
 
 static bool cell_equals(const struct as_table *table, const struct as_row *row, size_t column,
                         const struct as_value *value) {
     union as_cell cell = row->cells[column];
-    if (is_null(row, column))
+    if (as_row_is_null(row, column))
         return false;
-    if (table->types[column] == AS_INTEGER)
-        return cell.integer == value->integer;
+    if (table->types[column] == AS_TEXT)
+        return as_text_equal(cell.text->text, cell.text->size, value->text, value->size);
     if (table->types[column] == AS_REAL)
         return cell.real == value->real;
-    return cell.text->size == value->size && memcmp(cell.text->text, value->text, value->size) == 0;
+    return cell.integer == value->integer;
 }
 
 static bool key_equals(const struct as_table *table, const struct as_key *key, uint32_t row,
@@ -100,19 +79,29 @@ static bool key_equals(const struct as_table *table, const struct as_key *key, u
     return true;
 }
 
+static uint32_t find_hashed(const struct as_table *table, const struct as_key *key, uint64_t hash,
+                            const struct as_value *values) {
+    struct as_index_search search = as_index_find(&key->index, hash);
+    uint32_t row;
+    while ((row = as_index_next(&search)) != AS_ROW_NONE) {
+        if (key_equals(table, key, row, values))
+            return row;
+    }
+    return AS_ROW_NONE;
+}
+
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values) {
     const struct as_key *k = &table->keys[key];
     for (size_t i = 0; i < k->column_count; i++) {
         if (values[i].type == AS_NULL)
             return AS_ROW_NONE;
     }
-    struct as_index_search search = as_index_find(&k->index, hash_key(values, k->column_count));
-    uint32_t row;
-    while ((row = as_index_next(&search)) != AS_ROW_NONE) {
-        if (key_equals(table, k, row, values))
-            return row;
-    }
-    return AS_ROW_NONE;
+    return find_hashed(table, k, hash_key(values, k->column_count), values);
+}
+
+uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
+                              const struct as_value *value) {
+    return find_hashed(table, &table->keys[0], hash, value);
 }
 
 // The row's values of a key; false where one is NULL, since such a row is not in the index.
@@ -143,6 +132,7 @@ void as_table_unlink_key(struct as_table *table, size_t key, uint32_t row) {
 void as_table_link(struct as_table *table, uint32_t row) {
     as_table_row(table, row)->bits |= AS_ROW_LIVE;
     table->live_count++;
+    table->version++;
     for (size_t i = 0; i < table->key_count; i++)
         as_table_link_key(table, i, row);
 }
@@ -150,6 +140,7 @@ void as_table_link(struct as_table *table, uint32_t row) {
 void as_table_unlink(struct as_table *table, uint32_t row) {
     as_table_row(table, row)->bits &= ~AS_ROW_LIVE;
     table->live_count--;
+    table->version++;
     for (size_t i = 0; i < table->key_count; i++)
         as_table_unlink_key(table, i, row);
 }
@@ -171,13 +162,29 @@ static uint32_t take_slot(struct as_table *table) {
     return row;
 }
 
+static struct as_text_block *inline_text(const struct as_table *table, const struct as_row *row,
+                                         size_t column) {
+    uint16_t at = table->inline_at[column];
+    return at ? (struct as_text_block *)(void *)((char *)(uintptr_t)row + at) : NULL;
+}
+
+static const struct as_text_block *add_text(struct as_table *table, struct as_row *row,
+                                            size_t column, const struct as_value *value) {
+    struct as_text_block *block = inline_text(table, row, column);
+    if (!block || value->size > AS_TABLE_INLINE_MAX)
+        return as_text_pool_add(&table->texts, value->text, value->size);
+    block->size = value->size;
+    memcpy(block->text, value->text, value->size);
+    return block;
+}
+
 void as_table_set(struct as_table *table, struct as_row *row, size_t column,
                   const struct as_value *value) {
     row->bits &= ~(1ULL << column);
     if (value->type == AS_NULL)
         row->bits |= 1ULL << column;
     else if (value->type == AS_TEXT)
-        row->cells[column].text = as_text_pool_add(&table->texts, value->text, value->size);
+        row->cells[column].text = add_text(table, row, column, value);
     else
         row->cells[column].integer = value->integer; // or the bits of a REAL
 }
@@ -193,7 +200,8 @@ uint32_t as_table_insert(struct as_table *table, const struct as_value *values) 
 }
 
 void as_table_release_cell(struct as_table *table, const struct as_row *old, size_t column) {
-    if (table->types[column] == AS_TEXT && !is_null(old, column))
+    if (table->types[column] == AS_TEXT && !as_row_is_null(old, column) &&
+        old->cells[column].text != inline_text(table, old, column))
         as_text_pool_remove(&table->texts, old->cells[column].text);
 }
 

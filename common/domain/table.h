@@ -2,8 +2,9 @@
 //
 // The rows of one aggregate in memory: fixed slots in chunks, found through hash indexes over the
 // primary key and each UNIQUE. A column of a STRICT table has one type or is NULL, so a cell is
-// eight bytes and a row carries one bit a column for NULL. TEXT lives in a pool; a cell points to
-// it.
+// eight bytes and a row carries one bit a column for NULL. A cell of TEXT points to it: in a pool,
+// or behind the row's cells where it is of the primary key and short, so that a look-up touches the
+// index and the row and nothing else.
 //
 // A row number stays valid until the row is released. Changing a row never frees the text it had:
 // that is the caller's decision (as_table_release_*), when it is certain that the change stays.
@@ -19,6 +20,7 @@
 #include "stream/value.h"
 
 enum { AS_TABLE_COLUMNS_MAX = 60, AS_TABLE_CHUNK_ROWS = 1024 };
+enum { AS_TABLE_INLINE_MAX = 20 }; // bytes of a text behind the row's cells
 
 union as_cell {
     int64_t integer;
@@ -43,10 +45,12 @@ struct as_key {
 
 struct as_table {
     size_t column_count;
-    const uint8_t *types; // enum as_type a column; owned by the domain
-    size_t row_size;      // bytes
-    size_t key_count;     // the primary key is keys[0], then the UNIQUEs
+    const uint8_t *types;                     // enum as_type a column; owned by the domain
+    size_t row_size;                          // bytes
+    uint16_t inline_at[AS_TABLE_COLUMNS_MAX]; // where in the row a column's short texts go, or 0
+    size_t key_count;                         // the primary key is keys[0], then the UNIQUEs
     struct as_key *keys;
+    uint32_t version; // counts the rows that came and went: what was found before may have changed
     char **chunks;
     size_t chunk_count;
     uint32_t row_limit;  // slots in use or free
@@ -55,11 +59,14 @@ struct as_table {
     uint64_t live_count;
     uint32_t *changed; // rows with AS_ROW_CHANGED, in the order of their first change
     size_t changed_count, changed_capacity;
+    bool deleted; // one of them may not be live
     struct as_text_pool texts;
 };
 
+// Then one add_key for each of its keys, the primary key first.
 void as_table_init(struct as_table *table, size_t column_count, const uint8_t *types,
                    size_t key_count);
+void as_table_add_key(struct as_table *table, const uint16_t *columns, size_t column_count);
 void as_table_free(struct as_table *table);
 
 static inline struct as_row *as_table_row(const struct as_table *table, uint32_t row) {
@@ -67,12 +74,44 @@ static inline struct as_row *as_table_row(const struct as_table *table, uint32_t
                              (row % AS_TABLE_CHUNK_ROWS) * table->row_size);
 }
 
-struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
-                              size_t column);
+static inline bool as_row_is_null(const struct as_row *row, size_t column) {
+    return row->bits >> column & 1;
+}
+
+// The value of a column of that type.
+static inline struct as_value as_row_value(const struct as_row *row, size_t column, uint8_t type) {
+    union as_cell cell = row->cells[column];
+    if (as_row_is_null(row, column))
+        return as_value_null();
+    if (type == AS_TEXT)
+        return as_value_text(cell.text->text, cell.text->size);
+    return (struct as_value){.type = type, .integer = cell.integer}; // or the bits of a REAL
+}
+
+static inline struct as_value as_table_cell(const struct as_table *table, const struct as_row *row,
+                                            size_t column) {
+    return as_row_value(row, column, table->types[column]);
+}
 
 // The live row whose key columns have these values (of the columns' types), or AS_ROW_NONE. NULLs
 // match nothing.
 uint32_t as_table_find(const struct as_table *table, size_t key, const struct as_value *values);
+
+// The same in steps, for a primary key of one column whose value is not NULL, and whose hash is
+// known (domain/key_hash.h): a row that may have it (the only one, but for a tag in 2^32 that is
+// the same) or AS_ROW_NONE; has the row this key?; the row that has it.
+static inline uint32_t as_table_first(const struct as_table *table, uint64_t hash) {
+    return as_index_first(&table->keys[0].index, hash);
+}
+static inline bool as_table_has_key(const struct as_table *table, const struct as_row *row,
+                                    const struct as_value *value) {
+    union as_cell cell = row->cells[table->keys[0].columns[0]]; // not NULL: it is in the index
+    return value->type == AS_TEXT
+               ? as_text_equal(cell.text->text, cell.text->size, value->text, value->size)
+               : cell.integer == value->integer;
+}
+uint32_t as_table_find_hashed(const struct as_table *table, uint64_t hash,
+                              const struct as_value *value);
 
 // Adds a row; the values have the columns' types or are NULL. The caller has checked that no key is
 // taken.

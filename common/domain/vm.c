@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/key_hash.h"
 #include "domain/sql_value.h"
 
 void as_vm_frame_init(struct as_vm_frame *frame, const struct as_program *program) {
@@ -57,19 +58,45 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
             convert_key(table->types[table->keys[0].columns[i]], &key[i], scratch);
     }
     uint32_t row = as_table_find(table, 0, key);
-    if (row == AS_ROW_NONE) {
-        frame->cursors[in->a].row = NULL; // for REFER
+    if (row == AS_ROW_NONE)
         return false;
-    }
-    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
+    frame->cursors[in->a] = (struct as_cursor_row){as_table_row(table, row), row};
     return true;
 }
 
-// The row found before may have been deleted since; one not found before may have been inserted.
-static bool refer(const struct as_instruction *in, const struct as_vm_frame *frame,
-                  struct as_state *state, struct as_region *scratch) {
-    const struct as_row *row = frame->cursors[in->a].row;
-    return (row && row->bits & AS_ROW_LIVE) || find(in, frame, state, scratch);
+static void search(struct as_vm_key *key, const struct as_table *table,
+                   const struct as_value *value) {
+    bool null = value->type == AS_NULL;
+    if (key->state == AS_VM_KEY_UNKNOWN && !null)
+        key->hash = as_key_hash(value);
+    key->number = null ? AS_ROW_NONE : as_table_find_hashed(table, key->hash, value);
+    key->row = key->number == AS_ROW_NONE ? NULL : as_table_row(table, key->number);
+    key->version = table->version;
+}
+
+// The item's first look-up of a key, or rows have come or gone since. Not inlined, so that the
+// look-ups behind it do not save registers for it.
+static __attribute__((noinline)) bool prove(const struct as_instruction *in,
+                                            const struct as_vm_frame *frame,
+                                            const struct as_table *table) {
+    struct as_vm_key *key = &frame->keys[in->flag];
+    const struct as_value *value = &frame->registers[in->b];
+    if (key->state != AS_VM_KEY_SUPPOSED || key->version != table->version ||
+        (key->row && !as_table_has_key(table, key->row, value)))
+        search(key, table, value);
+    key->state = AS_VM_KEY_PROVED;
+    frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
+    return key->row;
+}
+
+static inline bool find_key(const struct as_instruction *in, const struct as_vm_frame *frame,
+                            const struct as_state *state) {
+    const struct as_vm_key *key = &frame->keys[in->flag];
+    const struct as_table *table = &state->tables[in->c];
+    if (key->state != AS_VM_KEY_PROVED || key->version != table->version)
+        return prove(in, frame, table);
+    frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
+    return key->row;
 }
 
 static bool unique(const struct as_instruction *in, const struct as_vm_frame *frame,
@@ -80,7 +107,7 @@ static bool unique(const struct as_instruction *in, const struct as_vm_frame *fr
         return row != AS_ROW_NONE && row != frame->cursors[in->a].number;
     if (row == AS_ROW_NONE)
         return false;
-    frame->cursors[in->a] = (struct as_cursor_row){table, as_table_row(table, row), row};
+    frame->cursors[in->a] = (struct as_cursor_row){as_table_row(table, row), row};
     return true;
 }
 
@@ -96,16 +123,6 @@ static struct as_value logic(enum as_opcode op, const struct as_value *a,
 static struct as_value negate_truth(const struct as_value *a) {
     enum as_truth t = as_sql_truth(a);
     return as_sql_from_truth(t == AS_UNKNOWN ? t : !t);
-}
-
-static bool typed(const struct as_program *p, const struct as_value *parameters) {
-    for (size_t i = 0; i < p->parameter_count; i++) {
-        uint8_t declared = p->parameter_types[i];
-        if (parameters[i].type != (declared & ~AS_PARAMETER_NULLABLE) &&
-            !(parameters[i].type == AS_NULL && declared & AS_PARAMETER_NULLABLE))
-            return false;
-    }
-    return true;
 }
 
 // Instructions that leave the straight path seldom; keeps the loop below small.
@@ -164,44 +181,74 @@ static bool wanted(enum as_truth truth, uint8_t flag, bool sense) {
     return truth == AS_UNKNOWN ? flag & AS_VM_NULL_JUMPS : (truth == AS_TRUE) == sense;
 }
 
-static bool integers_compare(enum as_operator op, int64_t a, int64_t b) {
-    switch (op) {
-    case AS_OP_EQ:
-    case AS_OP_IS:
-        return a == b;
-    case AS_OP_NE:
-    case AS_OP_IS_NOT:
-        return a != b;
-    case AS_OP_LT:
-        return a < b;
-    case AS_OP_LE:
-        return a <= b;
-    case AS_OP_GT:
-        return a > b;
-    default:
-        return a >= b;
-    }
+// Which orders satisfy an operator: bit 0 less, bit 1 equal, bit 2 greater.
+static const uint8_t satisfying[] = {
+    [AS_OP_EQ] = 2, [AS_OP_IS] = 2, [AS_OP_NE] = 5, [AS_OP_IS_NOT] = 5,
+    [AS_OP_LT] = 1, [AS_OP_LE] = 3, [AS_OP_GT] = 4, [AS_OP_GE] = 6};
+
+static inline bool integers_compare(uint8_t op, int64_t a, int64_t b) {
+    return satisfying[op] >> ((a >= b) + (a > b)) & 1;
+}
+
+// What is not of two integers.
+static bool jump_compare(const struct as_instruction *in, const struct as_value *r,
+                         struct as_region *scratch) {
+    enum as_operator op = (enum as_operator)(in->flag & AS_VM_OPERATOR_MASK);
+    enum as_truth truth = as_sql_compare(op, (enum as_affinity)in->a, r[in->b], r[in->c], scratch);
+    return wanted(truth, in->flag, true);
+}
+
+static inline bool compares(const struct as_instruction *in, const struct as_value *r,
+                            struct as_region *scratch) {
+    const struct as_value *a = &r[in->b], *b = &r[in->c];
+    if (a->type == AS_INTEGER && b->type == AS_INTEGER)
+        return integers_compare(in->flag & AS_VM_OPERATOR_MASK, a->integer, b->integer);
+    return jump_compare(in, r, scratch);
+}
+
+static inline bool same_text(const struct as_value *a, const struct as_value *b) {
+    return as_text_equal(a->text, a->size, b->text, b->size);
+}
+
+struct as_value as_vm_read(const struct as_vm_frame *frame, struct as_value_source source) {
+    if (source.cursor == AS_NO_CURSOR)
+        return frame->registers[source.at];
+    return as_row_value(frame->cursors[source.cursor].row, source.at, source.type);
+}
+
+static inline void set_integer(struct as_value *value, int64_t integer) {
+    value->type = AS_INTEGER;
+    value->integer = integer;
+}
+
+static inline bool both_integers(const struct as_value *a, const struct as_value *b) {
+    return a->type == AS_INTEGER && b->type == AS_INTEGER;
 }
 
 int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                   struct as_region *scratch) {
+    return as_vm_run_from(frame, 0, state, scratch);
+}
+
+int32_t as_vm_run_from(const struct as_vm_frame *frame, size_t start, struct as_state *state,
+                       struct as_region *scratch) {
     struct as_value *r = frame->registers;
     struct as_cursor_row *cursors = frame->cursors;
-    const struct as_instruction *code = frame->program->code, *in = code;
+    const struct as_instruction *code = frame->program->code, *in = code + start;
     int64_t v;
     for (;; in++) {
         switch (in->op) {
         case AS_VM_ADD:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER &&
+            if (both_integers(&r[in->b], &r[in->c]) &&
                 !__builtin_add_overflow(r[in->b].integer, r[in->c].integer, &v))
-                r[in->a] = as_value_integer(v);
+                set_integer(&r[in->a], v);
             else
                 r[in->a] = as_sql_arithmetic(AS_OP_ADD, &r[in->b], &r[in->c]);
             break;
         case AS_VM_SUBTRACT:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER &&
+            if (both_integers(&r[in->b], &r[in->c]) &&
                 !__builtin_sub_overflow(r[in->b].integer, r[in->c].integer, &v))
-                r[in->a] = as_value_integer(v);
+                set_integer(&r[in->a], v);
             else
                 r[in->a] = as_sql_arithmetic(AS_OP_SUBTRACT, &r[in->b], &r[in->c]);
             break;
@@ -213,14 +260,31 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
             r[in->a] = r[in->b];
             break;
         case AS_VM_COLUMN:
-            r[in->a] = as_table_cell(cursors[in->b].table, cursors[in->b].row, in->c);
+            r[in->a] = as_row_value(cursors[in->b].row, in->c, in->flag);
+            break;
+        case AS_VM_COLUMN_INTEGER:
+            set_integer(&r[in->a], cursors[in->b].row->cells[in->c].integer);
+            break;
+        case AS_VM_COLUMN_ADD:
+            v = cursors[in->b].row->cells[in->c].integer;
+            set_integer(&r[in->a], v);
+            if (r[in[1].c].type == AS_INTEGER &&
+                !__builtin_add_overflow(v, r[in[1].c].integer, &v)) {
+                set_integer(&r[in[1].a], v);
+                in += 2;
+            }
+            break;
+        case AS_VM_COLUMN_SUBTRACT:
+            v = cursors[in->b].row->cells[in->c].integer;
+            set_integer(&r[in->a], v);
+            if (r[in[1].c].type == AS_INTEGER &&
+                !__builtin_sub_overflow(v, r[in[1].c].integer, &v)) {
+                set_integer(&r[in[1].a], v);
+                in += 2;
+            }
             break;
         case AS_VM_JUMP:
             in = code + in->d - 1;
-            break;
-        case AS_VM_TYPED:
-            if (typed(frame->program, r))
-                in = code + in->d - 1;
             break;
         case AS_VM_JUMP_IF:
             if (wanted(as_sql_truth(&r[in->b]), in->flag, in->flag & AS_VM_SENSE))
@@ -231,24 +295,43 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                 in = code + in->d - 1;
             break;
         case AS_VM_JUMP_COMPARE:
-            if (r[in->b].type == AS_INTEGER && r[in->c].type == AS_INTEGER) {
-                if (integers_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
-                                     r[in->b].integer, r[in->c].integer))
-                    in = code + in->d - 1;
-                break;
-            }
-            if (wanted(as_sql_compare((enum as_operator)(in->flag & AS_VM_OPERATOR_MASK),
-                                      (enum as_affinity)in->a, r[in->b], r[in->c], scratch),
-                       in->flag, true))
+            if (compares(in, r, scratch))
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_LESS:
+            if (r[in->b].integer < r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_LESS_OR_EQUAL:
+            if (r[in->b].integer <= r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_EQUAL:
+            if (r[in->b].integer == r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_NOT_EQUAL:
+            if (r[in->b].integer != r[in->c].integer)
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_SAME_TEXT:
+            if (same_text(&r[in->b], &r[in->c]))
+                in = code + in->d - 1;
+            break;
+        case AS_VM_JUMP_OTHER_TEXT:
+            if (!same_text(&r[in->b], &r[in->c]))
                 in = code + in->d - 1;
             break;
         case AS_VM_FIND:
             if (!find(in, frame, state, scratch))
                 in = code + in->d - 1;
             break;
-        case AS_VM_REFER:
-            if (!refer(in, frame, state, scratch))
+        case AS_VM_FIND_KEY:
+            if (!find_key(in, frame, state))
                 in = code + in->d - 1;
+            break;
+        case AS_VM_REFER_KEY:
+            in = find_key(in, frame, state) ? code + in->d - 1 : in + 1;
             break;
         case AS_VM_UNIQUE:
         case AS_VM_UNIQUE_SELF:
@@ -260,29 +343,46 @@ int32_t as_vm_run(const struct as_vm_frame *frame, struct as_state *state,
                 return in->d;
             break;
         case AS_VM_TYPE:
-            if (!as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
+            if ((r[in->b].type != in->flag || in->flag == AS_REAL) &&
+                !as_sql_store((enum as_type)in->flag, &r[in->b], scratch))
                 return in->d;
             break;
         case AS_VM_FAIL:
             return in->d;
         case AS_VM_INSERT: {
             uint32_t row = as_state_insert(state, in->c, &r[in->b]);
-            cursors[in->a] = (struct as_cursor_row){&state->tables[in->c],
-                                                    as_table_row(&state->tables[in->c], row), row};
+            cursors[in->a] = (struct as_cursor_row){as_table_row(&state->tables[in->c], row), row};
             break;
         }
         case AS_VM_UPDATE:
-            as_state_update(state, in->c, cursors[in->a].number, &frame->program->set_lists[in->d],
-                            r);
+            as_state_update(state, in->c, &cursors[in->a], &frame->program->set_lists[in->d], r);
             break;
         case AS_VM_DELETE:
             as_state_delete(state, in->c, cursors[in->a].number);
             break;
         case AS_VM_END:
             return AS_VM_ACCEPTED;
-        default:
+        case AS_VM_ARITHMETIC:
+        case AS_VM_AND:
+        case AS_VM_OR:
+        case AS_VM_MIN:
+        case AS_VM_MAX:
+        case AS_VM_SUBSTR:
+        case AS_VM_CONCAT:
+        case AS_VM_LIKE:
+        case AS_VM_NOT:
+        case AS_VM_BIT_NOT:
+        case AS_VM_TRUTH:
+        case AS_VM_IS_NULL:
+        case AS_VM_ABS:
+        case AS_VM_LENGTH:
+        case AS_VM_FOLD_CASE:
+        case AS_VM_CAST:
             if (compute(in, r, scratch))
                 return in->d;
+            break;
+        default: // there are no others, which saves a test for each instruction
+            __builtin_unreachable();
         }
     }
 }

@@ -140,33 +140,62 @@ sqlite3 *as_statefile_connection(struct as_statefile *s) {
 struct record {
     uint16_t table;
     bool deleted;
-    uint64_t order;      // of the key, as far as eight bytes tell
+    uint64_t order;      // of the key among its neighbours, as far as eight bytes tell
     struct as_value key; // the first column of the primary key: enough for an order in the B-tree
     struct as_cursor values;
 };
 
 static int compare_records(const void *a, const void *b) {
     const struct record *x = a, *y = b;
-    if (x->table != y->table)
-        return x->table < y->table ? -1 : 1;
-    if (x->deleted != y->deleted) // deletions first, so that no UNIQUE is met twice
-        return x->deleted ? -1 : 1;
     if (x->order != y->order)
         return x->order < y->order ? -1 : 1;
-    if (x->key.type != AS_TEXT)
+    if (x->key.type != AS_TEXT || y->key.type != AS_TEXT)
         return 0;
     uint32_t size = x->key.size < y->key.size ? x->key.size : y->key.size;
     int order = memcmp(x->key.text, y->key.text, size);
     return order ? order : x->key.size < y->key.size ? -1 : x->key.size > y->key.size;
 }
 
-// Eight bytes that are in the order of the keys, so that most comparisons look no further.
-static uint64_t key_order(const struct as_value *key) {
-    uint8_t prefix[8] = {0};
+static uint32_t common_prefix(const struct record *records, size_t count) {
+    const struct as_value *first = &records[0].key;
+    uint32_t prefix = first->type == AS_TEXT ? first->size : 0;
+    for (size_t i = 1; prefix && i < count; i++) {
+        const struct as_value *key = &records[i].key;
+        uint32_t same = 0;
+        while (same < prefix && same < key->size && key->text[same] == first->text[same])
+            same++;
+        prefix = same;
+    }
+    return prefix;
+}
+
+// Eight bytes behind what all keys begin with, which are in the order of the keys: so most
+// comparisons need not fetch the keys themselves from all over the memory.
+static uint64_t key_order(const struct as_value *key, uint32_t prefix) {
+    uint8_t bytes[8] = {0};
     if (key->type != AS_TEXT)
         return (uint64_t)key->integer ^ 1ULL << 63; // of a REAL any order will do
-    memcpy(prefix, key->text, key->size < 8 ? key->size : 8);
-    return __builtin_bswap64(as_load_le64(prefix));
+    memcpy(bytes, key->text + prefix, key->size - prefix < 8 ? key->size - prefix : 8);
+    return __builtin_bswap64(as_load_le64(bytes));
+}
+
+// Records of one kind: of one table, and all of them deleted or none.
+static void sort_kind(struct record *records, size_t count) {
+    uint32_t prefix = common_prefix(records, count);
+    for (size_t i = 0; i < count; i++)
+        records[i].order = key_order(&records[i].key, prefix);
+    qsort(records, count, sizeof *records, compare_records);
+}
+
+// Into the order of the B-trees. They come table by table, each with its deletions first.
+static void sort_records(struct record *records, size_t count) {
+    for (size_t from = 0, to; from < count; from = to) {
+        to = from + 1;
+        while (to < count && records[to].table == records[from].table &&
+               records[to].deleted == records[from].deleted)
+            to++;
+        sort_kind(records + from, to - from);
+    }
 }
 
 // The buffer is our own engine's, so it cannot be malformed.
@@ -185,7 +214,6 @@ static bool read_record(const struct as_domain *domain, struct as_cursor *in, st
         if (i == (deleted ? 0 : info->key[0]))
             r->key = value;
     }
-    r->order = key_order(&r->key);
     return true;
 }
 
@@ -204,7 +232,7 @@ static struct record *read_records(const struct as_domain *domain, const struct 
             break;
         ++*count;
     }
-    qsort(records, *count, sizeof *records, compare_records);
+    sort_records(records, *count);
     return records;
 }
 

@@ -56,10 +56,10 @@ uint64_t as_frame_source_id(const char *name) {
 
 // The checksum of a header is that of its bytes with the checksum's own four being zero.
 static uint32_t header_crc(const uint8_t *bytes) {
-    static const uint8_t zero[4];
-    uint32_t crc = as_crc32(0, bytes, AT_HEADER_CRC);
-    crc = as_crc32(crc, zero, sizeof zero);
-    return as_crc32(crc, bytes + AT_BODY_CRC, AS_FRAME_HEADER_SIZE - AT_BODY_CRC);
+    uint8_t copy[AS_FRAME_HEADER_SIZE];
+    memcpy(copy, bytes, sizeof copy);
+    memset(copy + AT_HEADER_CRC, 0, sizeof(uint32_t));
+    return as_crc32(0, copy, sizeof copy);
 }
 
 static void store_header(uint8_t *bytes, const struct as_frame_header *header) {
@@ -79,35 +79,41 @@ static void store_header(uint8_t *bytes, const struct as_frame_header *header) {
     as_store_le32(bytes + AT_HEADER_CRC, header_crc(bytes));
 }
 
-// Deflates to `to`, which has room for body_size bytes; 0 where the result would not be smaller:
-// such a body is stored as it is, so that no body grows beyond AS_FRAME_BODY_MAX.
-static size_t deflate_body(uint8_t *to, const void *body, size_t body_size) {
+// Deflates the body that is the buffer's tail. Where the result would not be smaller the body stays
+// as it is, so that none grows beyond AS_FRAME_BODY_MAX.
+static bool deflate_body(struct as_buffer *out, size_t body_size) {
     uLongf size = body_size;
-    if (compress2(to, &size, body, body_size, DEFLATE_LEVEL) != Z_OK || size >= body_size)
-        return 0;
-    return size;
+    uint8_t *deflated = as_buffer_reserve(out, body_size), *body = deflated - body_size;
+    if (compress2(deflated, &size, body, body_size, DEFLATE_LEVEL) != Z_OK || size >= body_size)
+        return false;
+    memcpy(body, deflated, size);
+    out->size -= body_size - size;
+    return true;
+}
+
+size_t as_frame_begin(struct as_buffer *out) {
+    as_buffer_reserve(out, AS_FRAME_HEADER_SIZE);
+    out->size += AS_FRAME_HEADER_SIZE;
+    return out->size - AS_FRAME_HEADER_SIZE;
+}
+
+void as_frame_end(struct as_buffer *out, size_t begin, struct as_frame_header *header) {
+    size_t body_at = begin + AS_FRAME_HEADER_SIZE, body_size = out->size - body_at;
+    assert(body_size <= AS_FRAME_BODY_MAX && header->records <= AS_FRAME_RECORDS_MAX);
+    assert((header->flags & ~AS_FRAME_FLAG_ZLIB) == 0 && as_frame_type_name(header->type));
+    if ((header->flags & AS_FRAME_FLAG_ZLIB) && !deflate_body(out, body_size))
+        header->flags = 0;
+    header->stored_size = (uint32_t)(out->size - body_at);
+    header->inflated_size = (uint32_t)body_size;
+    header->body_crc = as_crc32(0, out->data + body_at, header->stored_size);
+    store_header(out->data + begin, header);
 }
 
 void as_frame_encode(struct as_buffer *out, struct as_frame_header *header, const void *body,
                      size_t body_size) {
-    assert(body_size <= AS_FRAME_BODY_MAX && header->records <= AS_FRAME_RECORDS_MAX);
-    assert((header->flags & ~AS_FRAME_FLAG_ZLIB) == 0 && as_frame_type_name(header->type));
-    uint8_t *bytes = as_buffer_reserve(out, AS_FRAME_HEADER_SIZE + body_size);
-    uint8_t *stored = bytes + AS_FRAME_HEADER_SIZE;
-    size_t stored_size = 0;
-    if (header->flags & AS_FRAME_FLAG_ZLIB)
-        stored_size = deflate_body(stored, body, body_size);
-    if (stored_size == 0) {
-        header->flags = 0;
-        stored_size = body_size;
-        if (body_size)
-            memcpy(stored, body, body_size);
-    }
-    header->stored_size = (uint32_t)stored_size;
-    header->inflated_size = (uint32_t)body_size;
-    header->body_crc = as_crc32(0, stored, stored_size);
-    store_header(bytes, header);
-    out->size += AS_FRAME_HEADER_SIZE + stored_size;
+    size_t begin = as_frame_begin(out);
+    as_buffer_append(out, body, body_size);
+    as_frame_end(out, begin, header);
 }
 
 // ---- Decoding -----------------------------------------------------------------------------------

@@ -83,6 +83,11 @@ void as_frame_free(struct as_frame *frame);
 void as_frame_encode(struct as_buffer *out, struct as_frame_header *header, const void *body,
                      size_t body_size);
 
+// The same without a copy of the body. begin makes room for a header behind what `out` holds and
+// returns where; the caller appends the body to `out`; end makes a frame of all from `begin` on.
+size_t as_frame_begin(struct as_buffer *out);
+void as_frame_end(struct as_buffer *out, size_t begin, struct as_frame_header *header);
+
 // Decodes one whole frame from memory (copied into frame->stored), e.g. a journal's BLOB; the frame
 // must fill `size` exactly. AS_DATA with what is wrong.
 int as_frame_decode(struct as_frame *frame, const void *data, size_t size, struct as_error *error);

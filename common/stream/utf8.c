@@ -24,7 +24,7 @@ static size_t sequence_size(const uint8_t *p, const uint8_t *end) {
 bool as_utf8_check(const char *text, size_t size) {
     const uint8_t *p = (const uint8_t *)text, *end = p + size;
     while (p < end) {
-        if (end - p >= 8 && as_plain_ascii_8(p)) {
+        if (end - p >= 8 && !as_not_plain_8(p)) {
             p += 8;
             continue;
         }

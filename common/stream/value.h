@@ -63,12 +63,12 @@ static inline struct as_value as_value_text(const char *text, uint32_t size) {
     return (struct as_value){.type = AS_TEXT, .size = size, .text = text};
 }
 
-// True where eight bytes are ASCII without NUL.
-static inline bool as_plain_ascii_8(const void *bytes) {
+// Not 0 where one of eight bytes is not ASCII or NUL (a NUL borrows from its own high bit).
+static inline uint64_t as_not_plain_8(const void *bytes) {
     const uint64_t ones = 0x0101010101010101u, high = ones << 7;
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
-    return (((word - ones) | word) & high) == 0; // a NUL borrows from its own high bit
+    return ((word - ones) | word) & high;
 }
 
 bool as_utf8_check(const char *text, size_t size); // as_utf8_valid without its short cut
@@ -76,7 +76,7 @@ bool as_utf8_check(const char *text, size_t size); // as_utf8_valid without its 
 // Valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF) without NUL. Inline for keys:
 // ASCII of 8 to 16 bytes is two loads, the second of which overlaps the first.
 static inline bool as_utf8_valid(const char *text, size_t size) {
-    if (size >= 8 && size <= 16 && as_plain_ascii_8(text) && as_plain_ascii_8(text + size - 8))
+    if (size >= 8 && size <= 16 && !(as_not_plain_8(text) | as_not_plain_8(text + size - 8)))
         return true;
     return as_utf8_check(text, size);
 }
@@ -117,6 +117,20 @@ static inline bool as_value_decode(struct as_cursor *in, struct as_value *value)
         return true;
     }
     return as_value_decode_rare(in, tag, value);
+}
+
+// The same bytes? Inline for keys: up to 16 bytes are compared by two loads that overlap.
+static inline bool as_text_equal(const char *a, size_t a_size, const char *b, size_t b_size) {
+    uint64_t a1, a2, b1, b2;
+    if (a_size != b_size)
+        return false;
+    if (a_size < 8 || a_size > 16)
+        return memcmp(a, b, a_size) == 0;
+    memcpy(&a1, a, 8);
+    memcpy(&b1, b, 8);
+    memcpy(&a2, a + a_size - 8, 8);
+    memcpy(&b2, b + a_size - 8, 8);
+    return ((a1 ^ b1) | (a2 ^ b2)) == 0;
 }
 
 // Same type and same content (bitwise for REAL).
