@@ -92,3 +92,10 @@ accepted    1500000'
     [[ ${lines[0]} == 3 && ${lines[1]} == '2 s: 500,000 items, '*'/s, 0 rejected, p99 '*'; disk: the committer writes and syncs 91 % of the time' ]]
     [[ ${lines[2]} == [23] && ${lines[3]} == 'items '* ]]
 }
+
+@test "live: lines on a dumb terminal put no rows into the JSON" {
+    ok 'TERM=dumb script -qec "verdict_stream accept:1 sleep:1300 accept:1 end | as-stats --json >out" seen >/dev/null; wc -l <out; jq .items out; grep -c "items, " seen'
+    assert_output '1
+2
+2'
+}
