@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "stream/value.h"
 
 enum {
     INTERVAL_NS = AS_NS_PER_S, // where none is given: as often as telemetry comes
@@ -114,6 +115,8 @@ static int check_stream(const struct stats_options *o, const struct as_program *
                               o->title       ? "--title"
                               : o->preflight ? "--preflight"
                                              : "--audit");
+    if (o->title && !as_utf8_valid(o->title, strlen(o->title)))
+        return as_diag_misuse(program, "--title: not UTF-8");
     if (o->recorded && o->listen)
         return as_diag_misuse(program,
                               "--listen is for a stream as it comes, not a --recorded one");

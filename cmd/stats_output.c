@@ -166,7 +166,7 @@ static int end_row(struct stats_output *o, uint64_t end_ns, struct as_error *err
     stats_live_line(&o->live, &sample);
     if (o->options->format == STATS_PROMETHEUS && o->options->output && !o->options->recorded)
         return write_prometheus(o, false, error);
-    return write_row(o, &sample, error);
+    return o->options->interval_ns ? write_row(o, &sample, error) : AS_OK;
 }
 
 static void end_tick(struct stats_output *o, uint64_t end_ns) {

@@ -195,11 +195,11 @@ static void advance(struct stats_window *w, const struct stats_summary *s, uint6
 void stats_window_take(struct stats_window *window, const struct stats_summary *summary,
                        uint64_t end_ns, struct stats_sample *sample) {
     const uint64_t *uptime_ns = &summary->telemetry[AS_TELEMETRY_UPTIME_NS];
-    double *v = sample->values;
     *sample = (struct stats_sample){
         .at_ns = end_ns,
         .measured = *uptime_ns > window->telemetry[AS_TELEMETRY_UPTIME_NS],
     };
+    double *v = sample->values;
     v[STATS_ELAPSED_S] = (double)(end_ns - window->started_ns) / AS_NS_PER_S;
     v[STATS_INTERVAL_S] = (double)(end_ns - window->since_ns) / AS_NS_PER_S;
     take_counts(window, summary, v);

@@ -74,7 +74,7 @@ from_log() { jq -r '"\(.kind) \(.name)"' | sort | uniq -c | sed -E 's/^ *([0-9]+
 export -f from_json from_rows from_csv add_up from_prometheus from_report from_text from_log
 
 @test "rejections: every view counts the same, to the item, and so do the audit and the journal" {
-    ok 'as-gen -n 60k --reject 17 --seed 5 | as-commit bank | as-stats --pass --csv --interval 100ms -o live.csv >v
+    ok 'as-gen -n 60k --batch 50 --reject 17 --seed 5 | as-commit bank | as-stats --pass --csv --interval 100ms -o live.csv >v
         as-log --rejected --format ndjson bank | from_log >wanted; (($(wc -l <wanted) > 2)) || echo too few
         as-stats --json <v | from_json >json; as-stats <v | from_text >text; as-stats --prometheus <v | from_prometheus >prometheus
         as-stats --recorded --json --interval 100ms <v | from_rows >rows; from_csv <live.csv >csv

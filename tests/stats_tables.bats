@@ -126,7 +126,7 @@ summary'
 
 @test "telemetry: where commits are all alike there is no fit" {
     ok 'verdict_stream clock:0 commit:1000:500*50 telemetry end | as-stats --recorded --json | jq -c "[.fit, .telemetry.commits, .commit_ms.max]"
-        verdict_stream clock:0 commit:5:500 commit:6:700 telemetry end | as-stats --recorded --json | jq -c .fit
+        verdict_stream clock:0 commit:410:500 commit:490:700 telemetry end | as-stats --recorded --json | jq -c .fit
         verdict_stream clock:0 commit:1000:500*50 telemetry end | as-stats --recorded | grep -c "^fit" || true'
     assert_output '[null,50,0.5]
 null
@@ -179,5 +179,6 @@ null'
     fails 64 '--interval 1ms: not a duration of at least 100ms' 'as-stats --csv --interval 1ms </dev/null'
     fails 64 '--interval: needs a value' 'as-stats --interval'
     fails 64 '--audit is for the page of --report or --listen' 'as-stats --audit x </dev/null'
+    fails 64 '--title: not UTF-8' 'as-stats --report r --title "$(printf "\377")" </dev/null'
     fails 64 '--listen is for a stream as it comes' 'as-stats --recorded --listen 127.0.0.1:0 </dev/null'
 }
