@@ -272,7 +272,7 @@ static bool send_verdicts(void *context, const struct as_buffer *frames) {
 // On any thread: the reader is to end as if it had been asked to.
 static void stop_reading(void *context) {
     const struct run *r = context;
-    pthread_kill(r->reader_thread, SIGTERM);
+    pthread_kill(r->reader_thread, SIGINT);
 }
 
 static void run_loop(struct run *r) {
