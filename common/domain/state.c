@@ -77,32 +77,24 @@ static __attribute__((noinline)) void grow_changes(struct as_state *state) {
     state->changes = as_realloc(state->changes, state->change_capacity * sizeof *state->changes);
 }
 
-// Notes a change to a row, which counts as changed from now on.
-static inline struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
-                                     uint32_t row, struct as_row *r) {
+// Notes a change to a row, which counts as changed from now on, and for which assertions may have
+// to be counted.
+static struct as_change *note(struct as_state *state, enum as_change_kind kind, size_t table,
+                              uint32_t row, struct as_row *r) {
     if (state->change_count == state->change_capacity)
         grow_changes(state);
     struct as_change *change = &state->changes[state->change_count++];
-    bool marked = !(r->bits & AS_ROW_CHANGED);
+    bool counted = state->totals[table].any_counted;
     change->kind = (uint8_t)kind;
-    change->first = false;
-    change->marked = marked;
+    change->first = counted && !(r->bits & AS_ROW_TOUCHED);
+    change->marked = !(r->bits & AS_ROW_CHANGED);
     change->table = (uint16_t)table;
     change->row = row;
-    if (marked)
+    if (change->marked)
         as_table_mark_changed(&state->tables[table], row);
-    return change;
-}
-
-// The same of a change that assertions may have to be counted for.
-static struct as_change *note_counted(struct as_state *state, enum as_change_kind kind,
-                                      size_t table, uint32_t row, struct as_row *r) {
-    struct as_change *change = note(state, kind, table, row, r);
-    if (state->totals[table].any_counted) {
-        change->first = !(r->bits & AS_ROW_TOUCHED);
+    if (counted)
         r->bits |= AS_ROW_TOUCHED;
-        state->touched = true;
-    }
+    state->touched |= counted;
     return change;
 }
 
@@ -115,7 +107,7 @@ uint32_t as_state_load(struct as_state *state, size_t table, const struct as_val
 
 uint32_t as_state_insert(struct as_state *state, size_t table, const struct as_value *values) {
     uint32_t row = as_state_load(state, table, values);
-    note_counted(state, AS_CHANGE_INSERT, table, row, as_table_row(&state->tables[table], row));
+    note(state, AS_CHANGE_INSERT, table, row, as_table_row(&state->tables[table], row));
     return row;
 }
 
@@ -133,7 +125,7 @@ static __attribute__((noinline)) void update_row(struct as_state *state, size_t 
     struct as_table *t = &state->tables[table];
     struct as_row *r = row->row;
     bool totalled = set->mask & state->totals[table].columns;
-    struct as_change *change = note_counted(state, AS_CHANGE_UPDATE, table, row->number, r);
+    struct as_change *change = note(state, AS_CHANGE_UPDATE, table, row->number, r);
     change->image = state->images.size;
     change->set = set;
     as_buffer_append(&state->images, r, t->row_size);
@@ -194,7 +186,7 @@ void as_state_update(struct as_state *state, size_t table, const struct as_curso
 void as_state_delete(struct as_state *state, size_t table, uint32_t row) {
     struct as_table *t = &state->tables[table];
     struct as_row *r = as_table_row(t, row);
-    note_counted(state, AS_CHANGE_DELETE, table, row, r);
+    note(state, AS_CHANGE_DELETE, table, row, r);
     count_row(state, table, r, -1, UINT64_MAX);
     as_table_unlink(t, row);
     t->deleted = true;

@@ -43,7 +43,7 @@ void as_window_open(struct as_window *window, const struct as_domain *domain,
                     const struct as_state *state, const uint8_t *body, size_t size,
                     uint32_t records);
 
-int as_window_fill(struct as_window *window, struct as_error *error);
+int as_window_fill(struct as_window *window, struct as_error *error); // for next
 
 // The next item; NULL behind the last, and where the next ones are malformed, which `code` and
 // `error` tell ("record 12: …"). An item is valid until the next call, its texts as long as the
