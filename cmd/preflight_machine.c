@@ -14,7 +14,7 @@
 enum {
     PROC_FILE_MAX = 4 << 20, // bytes
     FILES_MIN = 64,          // open at a time: the store's, and a reader's
-    PIPE_BYTES_MIN = 1 << 20,
+    PIPE_BYTES_MIN = 256 << 10,
     SEGMENT_BYTES = 512 << 20, // as-commit's default
     MEMORY_BYTES_MIN = 512 << 20,
     STEAL_PERCENT_WARN = 1,
@@ -148,7 +148,7 @@ static void look_at_limits(struct preflight *p) {
     if (pipe_bytes < PIPE_BYTES_MIN)
         preflight_find(f, PREFLIGHT_WARNING, "pipe_size",
                        "a pipe holds %" PRIu64
-                       " bytes, less than 1 MiB: programs wait for each other more often "
+                       " bytes, less than 256 KiB: programs wait for each other more often "
                        "(sysctl fs.pipe-max-size)",
                        pipe_bytes);
 }

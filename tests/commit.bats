@@ -382,7 +382,7 @@ commits 0'
 }
 
 @test "commit: telemetry's sums agree with its commits" {
-    ok 'as-gen --items 20k --batch 100 --rate 200k | as-commit bank --telemetry 20ms >verdicts
+    ok 'as-gen --items 20k --batch 100 --rate 20k | as-commit bank --telemetry 20ms >verdicts
         verdict_dump telemetry <verdicts | awk "/^commits_timed/ { n += \$2 } END { print n }"
         last_telemetry commits <verdicts; last_telemetry commit_items <verdicts; verdict_dump telemetry <verdicts | grep -c "^uptime "'
     mapfile -t lines <<<"$output"

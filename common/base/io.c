@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STOP_POLL_MS = 200, READ_CHUNK = 64 * 1024, PIPE_SIZE = 1 << 20 };
+enum { STOP_POLL_MS = 200, READ_CHUNK = 64 * 1024, PIPE_SIZE = 256 << 10 };
 
 // A signal may come just before read(2) blocks, or to another thread; therefore *stop is looked at
 // every now and then rather than only when a read is interrupted.

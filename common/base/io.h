@@ -30,7 +30,8 @@ int as_io_write_file_durably(const char *path, const void *data, size_t size,
 // fsync of a directory, after files were made or renamed in it (D8).
 int as_io_sync_directory(const char *path, struct as_error *error);
 
-// Asks for a 1 MiB pipe buffer where fd is a pipe; failure means nothing.
+// Asks for a pipe buffer of 256 KiB where fd is a pipe: enough for both ends to run on without
+// waiting for each other, and not so much that items grow old in it. Failure means nothing.
 void as_io_widen_pipe(int fd);
 
 // A full path "directory/name" in a new string; the caller frees it.
