@@ -187,7 +187,7 @@ fuzz-referee: $(FUZZ_TESTS) ## random domains against SQLite: SEED=1 N=1000
 
 # ---- Measure
 
-bench: bench-deps ## measure, about five minutes: bench/RESULTS.md, results.json, plots
+bench: bench-deps ## measure, about eight minutes: bench/RESULTS.md, results.json, plots
 	@$(MAKE) --no-print-directory -s bench-binaries
 	BUILD=$(BUILD) bench/run
 
