@@ -3,7 +3,7 @@
 #   make               programs into build/
 #   make demo          generated load through the whole pipeline, ending in an audit
 #   make test          every test; installs what it needs first
-#   make bench         five minutes of measurements, ending in bench/RESULTS.md
+#   make bench         some eight minutes of measurements, ending in bench/RESULTS.md
 
 SHELL       = /bin/bash
 .SHELLFLAGS = -eu -o pipefail -c
