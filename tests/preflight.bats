@@ -255,7 +255,7 @@ warning fio: fio append 36 KiB, fdatasync is not measured: fio: no room at all
     ok 'AS_MACHINE_SQLITE=3051002 fit $GATES --json dir >report; findings report | cut -c 1-60'
     [[ $output == 'warning load: 90.00 on '*'
 warning memory: 205 MB available: the state of all aggregate
-warning pipe_size: a pipe holds 65536 bytes, less than 256 KiB
+warning pipe_size: a pipe holds 65536 bytes, less than 256 K
 warning sqlite: 3051002 has the WAL-reset bug (3.7.0 to 3.51' ]] || complain 'expected four warnings'
 }
 
