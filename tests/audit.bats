@@ -10,15 +10,6 @@ teardown() { # what a failed test has left running
     jobs -p | xargs -r kill 2>/dev/null || true
 }
 
-# 4000 items in 14 batches each from three sources, a segment each: batches 1 to 42, and a state.
-make_segments() { # STORE
-    local source
-    for source in a b c; do
-        as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" |
-            as-commit --segment-size 152Ki "$1" >verdicts
-    done
-}
-
 segment() { # STORE NUMBER
     find "$1/journal" -name '*.db' | sort | sed -n "$2p"
 }

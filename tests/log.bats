@@ -10,15 +10,6 @@ teardown() { # what a failed test has left running
     jobs -p | xargs -r kill 2>/dev/null || true
 }
 
-# A store of three segments, 4000 items in 40 batches from three sources.
-make_segments() { # STORE
-    local source
-    for source in a b c; do
-        as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" --no-progress |
-            as-commit --segment-size 152Ki "$1" >verdicts
-    done
-}
-
 # Groups: the second one fails at its second item.
 make_groups() { # STORE
     as-gen --print-domain >bank.sql

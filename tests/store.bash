@@ -58,6 +58,15 @@ eventually() { # COMMAND
 
 export -f journal head_hash journal_items state state_items fingerprint acknowledged eventually
 
+# A store of three segments: 4000 items in 14 batches each from three sources, batches 1 to 42.
+make_segments() { # STORE
+    local source
+    for source in a b c; do
+        as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" |
+            as-commit --segment-size 152Ki "$1" >verdicts
+    done
+}
+
 # Goes to a directory in memory, for tests by brute force: a fault that is injected and a process
 # that is killed need no disk to lose what was not synced.
 in_memory() {
