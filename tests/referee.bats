@@ -86,3 +86,24 @@ fuzz() { # SEED CASES [ITEMS]
 @test "referee: 100 random domains with long histories are decided alike (seed 5000000)" {
     fuzz 5000000 100 1500
 }
+
+# What becomes of a sum depends on the column that it is stored in (compile_peephole.c fuses only
+# those that stay INTEGER).
+@test "referee: an INTEGER's sum is stored as a REAL, as a TEXT, or not at all" {
+    cat >domain.sql <<'SQL'
+CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, r REAL, t TEXT) STRICT;
+CREATE TABLE c (id INTEGER NOT NULL REFERENCES a, x INTEGER NOT NULL) STRICT;
+CREATE TRIGGER c_do AFTER INSERT ON c BEGIN
+  UPDATE a SET r = n + NEW.x WHERE id = NEW.id;
+  UPDATE a SET t = n - NEW.x WHERE id = NEW.id;
+  UPDATE a SET n = n + NEW.x WHERE id = NEW.id;
+END;
+INSERT INTO a VALUES (1, 5, 0.5, 'x');
+SQL
+    ok 'printf "id,x\n1,7\n1,9223372036854775807\n1,-3\n" | as-ingest --domain domain.sql --command c | as-commit store |
+            as-stats --json | jq -c "[.accepted, .rejected]"
+        sqlite3 -readonly store/state.db "SELECT * FROM a"; as-audit --referee store | tail -n 1 | cut -d " " -f 1'
+    assert_output '[2,1]
+1|9|9.0|15
+INTEGRITY_OK'
+}
