@@ -31,8 +31,6 @@ static const struct as_program program = {
         "failed, 75 another process writes the store (--rebuild-state).\n",
 };
 
-enum { SEGMENT_BYTES = 512 << 20 };
-
 // ---- Options ------------------------------------------------------------------------------------
 
 enum mode { AUDIT, HELP, VERSION };
@@ -136,7 +134,7 @@ static int make_state(struct as_store *store, struct as_domain *domain, struct a
         as_domain_free(domain);
         return code;
     }
-    code = as_store_open(store, domain, SEGMENT_BYTES, false, error); // takes over the domain
+    code = as_store_open(store, domain, AS_SEGMENT_BYTES, false, error); // takes over the domain
     if (!code)
         code = as_store_fold(store, error);
     if (code)

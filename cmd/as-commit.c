@@ -33,7 +33,7 @@ static const struct as_program program = {
         "      --domain FILE      the domain that the stream and the store must have\n"
         "      --dry-run          decide against the store's state, write nothing\n"
         "      --fail-on-reject   exit 1 if an item was rejected (what was accepted stays)\n"
-        "      --segment-size N   size at which a journal segment is sealed (512Mi)\n"
+        "      --segment-size N   size at which a journal segment is sealed (256Mi)\n"
         "      --fold-interval T  how often state.db is brought up to date (1s)\n"
         "      --telemetry T      how often figures of the run are sent among the verdicts (1s);\n"
         "                         0: never\n"
@@ -114,7 +114,7 @@ static int parse_options(struct options *o, int argc, char **argv) {
         {NULL, 0, NULL, 0},
     };
     *o = (struct options){.progress = true,
-                          .segment_bytes = (uint64_t)512 << 20,
+                          .segment_bytes = AS_SEGMENT_BYTES,
                           .fold_interval_ns = AS_NS_PER_S,
                           .telemetry_interval_ns = AS_NS_PER_S};
     opterr = 0;

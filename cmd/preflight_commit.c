@@ -63,7 +63,12 @@ static int start_segment(struct preflight_commit *c, struct as_error *error) {
     struct as_segment_start start = {.first_batch = c->batch + 1, .first_item = c->item};
     memcpy(start.domain, c->load->domain, AS_SHA256_SIZE);
     memcpy(start.previous_hash, c->hash, AS_SHA256_SIZE);
-    return as_segment_create(c->path, &start, &c->segment, error);
+    int code = as_segment_make(c->path, error);
+    if (!code)
+        code = as_segment_open(c->path, &c->segment, error);
+    if (!code)
+        code = as_segment_start(&c->segment, &start, error);
+    return code ? code : as_segment_commit(&c->segment, error);
 }
 
 static int drop_segment(struct preflight_commit *c, struct as_error *error) {

@@ -16,12 +16,13 @@
 #include "base/error.h"
 #include "base/histogram.h"
 #include "base/io.h"
+#include "store/store.h"
 #include "preflight_model.h"
 
 enum {
-    ROOM_MIN = 16 << 20,  // less is no measurement
-    ROOM_MAX = 512 << 20, // as a segment's size
-    ROOM_PART = 4,        // of the free space
+    ROOM_MIN = 16 << 20, // less is no measurement
+    ROOM_MAX = AS_SEGMENT_BYTES,
+    ROOM_PART = 4, // of the free space
     PROBES = 32,
     PROBE_BYTES = 4096,
     // Of fdatasync's median. The fastest flash and Optane answer one write in about ten

@@ -10,12 +10,12 @@
 #include "base/io.h"
 #include "base/number.h"
 #include "store/sqlite.h"
+#include "store/store.h"
 
 enum {
     PROC_FILE_MAX = 4 << 20, // bytes
     FILES_MIN = 64,          // open at a time: the store's, and a reader's
     PIPE_BYTES_MIN = 256 << 10,
-    SEGMENT_BYTES = 512 << 20, // as-commit's default
     MEMORY_BYTES_MIN = 512 << 20,
     STEAL_PERCENT_WARN = 1,
     STEAL_PERCENT_FAIL = 10,
@@ -140,11 +140,11 @@ static void look_at_limits(struct preflight *p) {
         preflight_find(f, PREFLIGHT_FAILURE, "open_files",
                        "%" PRIu64 " files may be open, fewer than %d (ulimit -n)", files,
                        FILES_MIN);
-    if (file_bytes < SEGMENT_BYTES)
+    if (file_bytes < AS_SEGMENT_BYTES)
         preflight_find(f, PREFLIGHT_FAILURE, "file_size",
                        "a file may have %" PRIu64
                        " bytes, and a segment of the journal has %d (ulimit -f)",
-                       file_bytes, SEGMENT_BYTES);
+                       file_bytes, AS_SEGMENT_BYTES);
     if (pipe_bytes < PIPE_BYTES_MIN)
         preflight_find(f, PREFLIGHT_WARNING, "pipe_size",
                        "a pipe holds %" PRIu64

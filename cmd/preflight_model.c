@@ -3,10 +3,10 @@
 
 #include <math.h>
 
+#include "store/store.h"
 #include "stream/frame.h"
 
 enum {
-    SEGMENT_BYTES = 512 << 20, // as-commit's default
     BATCH_MAX = AS_FRAME_RECORDS_MAX / 2,
 };
 
@@ -83,11 +83,12 @@ double preflight_model_rate(const struct preflight_model *m, double batch) {
 }
 
 // A sealed segment takes about what went into its WAL, less the pages that were written more than
-// once. Beside the journal there is the WAL of the segment at work and of the one being sealed.
+// once. Beside the journal there is the WAL of the segment at work and of the one
+// before it, which is being sealed or kept as a spare.
 double preflight_model_space(const struct preflight_model *m, uint64_t items) {
     double batch = (double)m->batch;
     double item_bytes = (m->wal_bytes.a + m->wal_bytes.b * batch) / batch;
     double journal = item_bytes * (double)items;
-    double wal = 2.0 * SEGMENT_BYTES * item_bytes / m->wal_bytes.b;
+    double wal = 2.0 * AS_SEGMENT_BYTES * item_bytes / m->wal_bytes.b;
     return journal + (journal < wal ? journal : wal);
 }

@@ -291,9 +291,9 @@ warning sqlite: 3051002 has the WAL-reset bug (3.7.0 to 3.51' ]] || complain 'ex
     pipe 'ulimit -n 32; fit $GATES --json dir >report'
     assert_status 1
     [[ $(findings report) == 'failure open_files: 32 files may be open, fewer than 64 (ulimit -n)' ]] || complain "$(findings report)"
-    pipe 'ulimit -f 400000; fit $GATES --json dir >report'
+    pipe 'ulimit -f 200000; fit $GATES --json dir >report'
     assert_status 1
-    [[ $(findings report) == 'failure file_size: a file may have 409600000 bytes, '* ]] || complain "$(findings report)"
+    [[ $(findings report) == 'failure file_size: a file may have 204800000 bytes, '* ]] || complain "$(findings report)"
 }
 
 @test "preflight: where a file may hardly have any size, nothing is measured and the reason is told" {

@@ -63,7 +63,7 @@ make_segments() { # STORE
     local source
     for source in a b c; do
         as-gen --items 4k --batch 300 --reject 5 --keys 50 --source "$source" |
-            as-commit --segment-size 152Ki "$1" >verdicts
+            as-commit --segment-size 136Ki "$1" >verdicts
     done
 }
 

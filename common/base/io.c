@@ -85,13 +85,6 @@ static int write_and_sync(const char *path, const void *data, size_t size, struc
     return rc;
 }
 
-static int sync_parent(const char *path, struct as_error *error) {
-    char *copy = as_strdup(path);
-    int rc = as_io_sync_directory(dirname(copy), error);
-    free(copy);
-    return rc;
-}
-
 int as_io_write_file_durably(const char *path, const void *data, size_t size,
                              struct as_error *error) {
     struct as_buffer temporary = {0};
@@ -101,7 +94,7 @@ int as_io_write_file_durably(const char *path, const void *data, size_t size,
     if (rc == 0 && rename(from, path) != 0)
         rc = as_error_errno(error, AS_IO, "%s: rename", path);
     as_buffer_free(&temporary);
-    return rc ? rc : sync_parent(path, error);
+    return rc ? rc : as_io_sync_parent(path, error);
 }
 
 int as_io_sync_directory(const char *path, struct as_error *error) {
@@ -110,6 +103,13 @@ int as_io_sync_directory(const char *path, struct as_error *error) {
         return as_error_errno(error, AS_IO, "%s", path);
     int rc = fsync(fd) == 0 ? 0 : as_error_errno(error, AS_IO, "%s: fsync", path);
     close(fd);
+    return rc;
+}
+
+int as_io_sync_parent(const char *path, struct as_error *error) {
+    char *copy = as_strdup(path);
+    int rc = as_io_sync_directory(dirname(copy), error);
+    free(copy);
     return rc;
 }
 

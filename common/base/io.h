@@ -29,6 +29,8 @@ int as_io_write_file_durably(const char *path, const void *data, size_t size,
 
 // fsync of a directory, after files were made or renamed in it (D8).
 int as_io_sync_directory(const char *path, struct as_error *error);
+// The same of the directory that a file is in.
+int as_io_sync_parent(const char *path, struct as_error *error);
 
 // Asks for a pipe buffer of 256 KiB where fd is a pipe: enough for both ends to run on without
 // waiting for each other, and not so much that items grow old in it. Failure means nothing.

@@ -10,6 +10,10 @@
 #include "base/buffer.h"
 #include "base/io.h"
 #include "base/thread.h"
+#include "store/pace.h"
+#include "store/spare.h"
+
+enum { REST_MS_MAX = 20 }; // behind a piece, where little comes or nothing
 
 struct as_journal {
     char *directory;
@@ -17,21 +21,38 @@ struct as_journal {
     uint64_t segment_bytes;
     struct as_journal_head head;
     struct as_segment active; // db is NULL while there is none
-    uint64_t appended_bytes, segments, seals;
-    // The sealer: at most one segment at a time, owned by its thread until joined.
+    _Atomic uint64_t appended_bytes;
+    uint64_t segments, seals;
+    // The sealer: at most one segment at a time, owned by its thread until joined, and the spare
+    // with it.
     bool sealing;
     pthread_t sealer;
     struct as_segment sealed;
+    struct as_spare spare;
     uint64_t sealing_bytes;
+    uint64_t sealing_since; // that many bytes had been appended then
+    atomic_bool hurry;      // somebody waits for it
     atomic_bool sealed_all; // by the thread: nothing is left to do
     struct as_error seal_error;
 };
 
 // ---- Sealing ------------------------------------------------------------------------------------
 
+// Seals twice as fast as the next segment fills: so the disk is never asked for much at once, and
+// all is done when it is needed.
+static void rest(void *argument, uint64_t written) {
+    struct as_journal *j = argument;
+    for (int i = 0; i < REST_MS_MAX && !atomic_load(&j->hurry) &&
+                    written > 2 * (atomic_load(&j->appended_bytes) - j->sealing_since);
+         i++)
+        usleep(1000);
+}
+
 static void *seal(void *argument) {
     struct as_journal *j = argument;
-    as_segment_seal(&j->sealed, &j->seal_error);
+    as_pace(j->sealed.db, rest, j);
+    if (as_spare_seal(&j->spare, &j->sealed, &j->seal_error) == AS_OK)
+        as_spare_prepare(&j->spare, &j->seal_error);
     atomic_store(&j->sealed_all, true);
     return NULL;
 }
@@ -39,6 +60,7 @@ static void *seal(void *argument) {
 static int join_sealer(struct as_journal *j, struct as_error *error) {
     if (!j->sealing)
         return AS_OK;
+    atomic_store(&j->hurry, true);
     pthread_join(j->sealer, NULL);
     j->sealing = false;
     if (j->seal_error.code)
@@ -46,18 +68,15 @@ static int join_sealer(struct as_journal *j, struct as_error *error) {
     return j->seal_error.code;
 }
 
-// Hands the active segment over. The writer has at most one segment's worth of time before it needs
-// the sealer again.
-static int start_sealer(struct as_journal *j, struct as_error *error) {
-    int code = join_sealer(j, error);
-    if (code)
-        return code;
-    j->sealed = j->active;
-    j->active = (struct as_segment){0};
-    j->sealing_bytes = j->sealed.bytes;
+// Hands a segment over, while nothing is being sealed.
+static int start_sealer(struct as_journal *j, struct as_segment *segment, struct as_error *error) {
+    j->sealed = *segment;
+    j->sealing_bytes = segment->bytes;
+    j->sealing_since = atomic_load(&j->appended_bytes);
+    atomic_store(&j->hurry, false);
     atomic_store(&j->sealed_all, false);
     j->seal_error = (struct as_error){0};
-    code = as_thread_start(&j->sealer, "as-seal", seal, j, error);
+    int code = as_thread_start(&j->sealer, "as-seal", seal, j, error);
     if (code)
         as_segment_abandon(&j->sealed);
     j->sealing = !code;
@@ -67,18 +86,28 @@ static int start_sealer(struct as_journal *j, struct as_error *error) {
 
 // ---- Opening ------------------------------------------------------------------------------------
 
-static int start_segment(struct as_journal *j, struct as_error *error) {
+// The name that a segment gets if it starts now.
+static char *next_path(const struct as_journal *j) {
     char name[32];
+    snprintf(name, sizeof name, "%020llu.db", (unsigned long long)j->head.items);
+    return as_io_join(j->directory, name);
+}
+
+// Only while nothing is being sealed.
+static int open_segment(struct as_journal *j, struct as_error *error) {
+    char *path = next_path(j);
+    int code = as_spare_use(&j->spare, path, &j->active, error);
+    free(path);
+    j->segments++;
+    return code;
+}
+
+static int start_segment(struct as_journal *j, struct as_error *error) {
     struct as_segment_start start = {.first_batch = j->head.batches + 1,
                                      .first_item = j->head.items};
     memcpy(start.domain, j->domain, AS_SHA256_SIZE);
     memcpy(start.previous_hash, j->head.hash, AS_SHA256_SIZE);
-    snprintf(name, sizeof name, "%020llu.db", (unsigned long long)j->head.items);
-    char *path = as_io_join(j->directory, name);
-    int code = as_segment_create(path, &start, &j->active, error);
-    free(path);
-    j->segments++;
-    return code;
+    return as_segment_start(&j->active, &start, error);
 }
 
 // Has this segment a batch? Looked up by a reader that is closed before the writer's connection
@@ -100,7 +129,7 @@ static int has_rows(const char *path, bool *rows, struct as_error *error) {
 static int finish_seal(const char *path, struct as_error *error) {
     struct as_segment segment;
     int code = as_segment_open(path, &segment, error);
-    return code ? code : as_segment_seal(&segment, error);
+    return code ? code : as_segment_seal(&segment, NULL, NULL, error);
 }
 
 static int open_files(struct as_journal *j, struct as_error *error) {
@@ -161,6 +190,14 @@ static int read_head(struct as_journal *j, struct as_error *error) {
     return code;
 }
 
+// A WAL that was renamed for a segment that was not.
+static int remove_orphan(const struct as_journal *j, struct as_error *error) {
+    char *path = next_path(j);
+    int code = access(path, F_OK) == 0 ? AS_OK : as_sqlite_remove(path, error);
+    free(path);
+    return code;
+}
+
 int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
                     uint64_t segment_bytes, struct as_journal **journal, struct as_error *error) {
     struct as_journal *j = as_alloc_zero(1, sizeof *j);
@@ -168,6 +205,10 @@ int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
     j->segment_bytes = segment_bytes;
     memcpy(j->domain, domain, AS_SHA256_SIZE);
     int code = read_head(j, error);
+    if (!code)
+        code = as_spare_open(directory, &j->spare, error);
+    if (!code)
+        code = remove_orphan(j, error);
     if (!code)
         code = open_files(j, error);
     if (code)
@@ -187,13 +228,24 @@ bool as_journal_full(const struct as_journal *j) {
     return j->active.bytes >= j->segment_bytes;
 }
 
+// The writer has at most one segment's worth of time before it needs the sealer again, and what
+// that made ready.
+static int next_segment(struct as_journal *j, struct as_error *error) {
+    struct as_segment full = j->active;
+    j->active = (struct as_segment){0};
+    int code = join_sealer(j, error);
+    if (!code)
+        code = open_segment(j, error);
+    if (full.db && code)
+        as_segment_abandon(&full);
+    else if (full.db)
+        code = start_sealer(j, &full, error);
+    return code ? code : start_segment(j, error);
+}
+
 int as_journal_begin(struct as_journal *j, struct as_error *error) {
-    int code = AS_OK;
-    if (j->active.db && as_journal_full(j))
-        code = start_sealer(j, error);
-    if (!code && !j->active.db)
-        code = start_segment(j, error);
-    return code ? code : as_segment_begin(&j->active, error);
+    return j->active.db && !as_journal_full(j) ? as_segment_begin(&j->active, error)
+                                               : next_segment(j, error);
 }
 
 int as_journal_append(struct as_journal *j, struct as_journal_row *row, struct as_error *error) {
@@ -224,6 +276,7 @@ void as_journal_measure(const struct as_journal *j, struct as_journal_figures *f
 }
 
 static void free_journal(struct as_journal *j) {
+    as_spare_abandon(&j->spare);
     free(j->directory);
     free(j);
 }
@@ -234,6 +287,8 @@ int as_journal_close(struct as_journal *j, struct as_error *error) {
         code = as_segment_close(&j->active, error);
     else if (j->active.db)
         as_segment_abandon(&j->active);
+    if (!code)
+        code = as_spare_close(&j->spare, error);
     free_journal(j);
     return code;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/segment.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,8 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/io.h"
+
+enum { ROW_BYTES = 128 }; // of a batch beside its frame and verdicts, about
 
 static const char schema[] =
     "CREATE TABLE segment ("
@@ -61,44 +62,38 @@ static int insert_start(sqlite3 *db, const struct as_segment_start *start, struc
     return code;
 }
 
-static int sync_parent(const char *path, struct as_error *error) {
-    char *directory = as_strdup(path);
-    char *slash = strrchr(directory, '/');
-    if (slash)
-        *slash = 0;
-    int code = as_io_sync_directory(slash ? directory : ".", error);
-    free(directory);
+int as_segment_make(const char *path, struct as_error *error) {
+    sqlite3 *db;
+    int code = as_sqlite_open(path, AS_SQLITE_WRITE, "full", &db, error);
+    if (!code)
+        code = as_sqlite_exec(db, "BEGIN", error);
+    if (!code)
+        code = as_sqlite_exec(db, schema, error);
+    if (!code)
+        code = as_sqlite_exec(db, "COMMIT", error);
+    if (!code)
+        code = as_sqlite_checkpoint(db, error);
+    if (!code) // to leave one file, in WAL mode
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
+    sqlite3_close(db);
     return code;
 }
 
-int as_segment_create(const char *path, const struct as_segment_start *start,
-                      struct as_segment *segment, struct as_error *error) {
-    *segment = (struct as_segment){.path = as_strdup(path)};
-    int code = as_sqlite_open(path, AS_SQLITE_WRITE, "full", &segment->db, error);
-    if (!code)
-        code = as_sqlite_exec(segment->db, "BEGIN", error);
-    if (!code)
-        code = as_sqlite_exec(segment->db, schema, error);
-    if (!code)
-        code = insert_start(segment->db, start, error);
-    if (!code)
-        code = as_sqlite_exec(segment->db, "COMMIT", error);
-    if (!code)
-        code = sync_parent(path, error);
-    if (!code)
-        code = prepare_insert(segment, error);
+// What its batches add up to, as as_segment_append does: a segment ends at the same batch whoever
+// opened it in between.
+static int sum_bytes(struct as_segment *segment, struct as_error *error) {
+    sqlite3_stmt *s;
+    int code = as_sqlite_prepare(
+        segment->db, "SELECT sum(length(frame) + length(verdicts) + ?) FROM batch", &s, error);
     if (code)
-        as_segment_abandon(segment);
+        return code;
+    sqlite3_bind_int(s, 1, ROW_BYTES);
+    if (sqlite3_step(s) == SQLITE_ROW)
+        segment->bytes = (uint64_t)sqlite3_column_int64(s, 0);
+    else
+        code = as_sqlite_error(segment->db, "SELECT sum", error);
+    sqlite3_finalize(s);
     return code;
-}
-
-static uint64_t file_size(const char *path, const char *suffix) {
-    struct stat st;
-    char *name = as_alloc(strlen(path) + strlen(suffix) + 1);
-    sprintf(name, "%s%s", path, suffix);
-    uint64_t size = stat(name, &st) == 0 ? (uint64_t)st.st_size : 0;
-    free(name);
-    return size;
 }
 
 int as_segment_open(const char *path, struct as_segment *segment, struct as_error *error) {
@@ -106,7 +101,8 @@ int as_segment_open(const char *path, struct as_segment *segment, struct as_erro
     int code = as_sqlite_open(path, AS_SQLITE_WRITE, "full", &segment->db, error);
     if (!code)
         code = prepare_insert(segment, error);
-    segment->bytes = file_size(path, "") + file_size(path, "-wal");
+    if (!code)
+        code = sum_bytes(segment, error);
     if (code)
         as_segment_abandon(segment);
     return code;
@@ -114,6 +110,12 @@ int as_segment_open(const char *path, struct as_segment *segment, struct as_erro
 
 int as_segment_begin(struct as_segment *segment, struct as_error *error) {
     return as_sqlite_exec(segment->db, "BEGIN IMMEDIATE", error);
+}
+
+int as_segment_start(struct as_segment *segment, const struct as_segment_start *start,
+                     struct as_error *error) {
+    int code = as_segment_begin(segment, error);
+    return code ? code : insert_start(segment->db, start, error);
 }
 
 static void bind_blob(sqlite3_stmt *statement, int parameter, const struct as_bytes *bytes) {
@@ -140,7 +142,7 @@ int as_segment_append(struct as_segment *segment, const struct as_journal_row *r
     sqlite3_reset(s);
     if (rc != SQLITE_DONE)
         return as_sqlite_error(segment->db, "INSERT INTO batch", error);
-    segment->bytes += row->frame.size + row->verdicts.size + 128;
+    segment->bytes += row->frame.size + row->verdicts.size + ROW_BYTES;
     return AS_OK;
 }
 
@@ -171,17 +173,47 @@ int as_segment_close(struct as_segment *segment, struct as_error *error) {
     return end(segment, code, &failure, error);
 }
 
-int as_segment_seal(struct as_segment *segment, struct as_error *error) {
+// Undoes the header, durably: what follows it counts for nothing.
+static int blank_wal(const char *path, struct as_error *error) {
+    static const char zeros[32];
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return as_error_errno(error, AS_IO, "%s", path);
+    int code = as_io_write_full(fd, zeros, sizeof zeros, path, error);
+    if (!code && fdatasync(fd) != 0)
+        code = as_error_errno(error, AS_IO, "%s: fdatasync", path);
+    close(fd);
+    return code;
+}
+
+// A second name, for SQLite removes the first. Where the file system has no links, there is none.
+static bool link_wal(const char *path, const char *name) {
+    struct as_buffer wal = {0};
+    as_buffer_printf(&wal, "%s-wal", path);
+    bool linked = link((const char *)wal.data, name) == 0;
+    as_buffer_free(&wal);
+    return linked;
+}
+
+int as_segment_seal(struct as_segment *segment, const char *keep, bool *kept,
+                    struct as_error *error) {
     struct as_error failure;
     sqlite3_finalize(segment->insert);
     segment->insert = NULL;
-    int code = as_sqlite_checkpoint(segment->db, &failure);
+    int code = as_sqlite_checkpoint_full(segment->db, &failure);
+    bool linked = !code && keep && link_wal(segment->path, keep);
     if (!code)
         code = as_sqlite_pragma(segment->db, "journal_mode", "delete", "delete", &failure);
+    if (!code && linked) // out of WAL mode: nobody else had the file open
+        code = blank_wal(keep, &failure);
+    else if (linked)
+        unlink(keep);
+    if (kept)
+        *kept = !code && linked;
     if (!code && chmod(segment->path, S_IRUSR | S_IRGRP | S_IROTH) != 0)
         code = as_error_errno(&failure, AS_IO, "%s: chmod", segment->path);
     if (!code)
-        code = sync_parent(segment->path, &failure);
+        code = as_io_sync_parent(segment->path, &failure);
     return end(segment, code, &failure, error);
 }
 

@@ -3,7 +3,7 @@
 // A journal segment: one SQLite file, one row a batch (as-store(5)).
 //
 // The writer opens at most one segment for appending, with the only connection that ever writes or
-// checkpoints the file (D2); begin, append …, commit. A segment that is full is sealed:
+// checkpoints the file (D2); begin (or start), append …, commit. A segment that is full is sealed:
 // checkpointed, taken out of WAL mode, closed and made read-only (D8).
 #ifndef AS_STORE_SEGMENT_H
 #define AS_STORE_SEGMENT_H
@@ -45,14 +45,16 @@ struct as_segment {
     char *path;
     sqlite3 *db;
     sqlite3_stmt *insert;
-    uint64_t bytes; // appended or found, about
+    uint64_t bytes; // of its batches, about
 };
 
-// Makes the file with its tables, durably, including its name in the directory (D8).
-int as_segment_create(const char *path, const struct as_segment_start *start,
-                      struct as_segment *segment, struct as_error *error);
+// Makes a file with its tables and nothing in them. Its name is not durable yet.
+int as_segment_make(const char *path, struct as_error *error);
 // Opens it for appending.
 int as_segment_open(const char *path, struct as_segment *segment, struct as_error *error);
+// Begins a transaction; the first of a file also says what the segment follows.
+int as_segment_start(struct as_segment *segment, const struct as_segment_start *start,
+                     struct as_error *error);
 int as_segment_begin(struct as_segment *segment, struct as_error *error);
 int as_segment_append(struct as_segment *segment, const struct as_journal_row *row,
                       struct as_error *error);
@@ -63,8 +65,11 @@ int as_segment_commit(struct as_segment *segment, struct as_error *error);
 // hinders the checkpoint, the WAL simply stays as it is: nothing depends on it. So does a seal,
 // which the next start finishes.
 int as_segment_close(struct as_segment *segment, struct as_error *error);
-// Checkpoints, leaves WAL mode, closes, makes the file read-only.
-int as_segment_seal(struct as_segment *segment, struct as_error *error);
+// Checkpoints, leaves WAL mode, closes, makes the file read-only. Where `keep` is a name (of a file
+// that is not there), the WAL stays under it, blank; *kept tells whether that was possible. Both
+// may be NULL.
+int as_segment_seal(struct as_segment *segment, const char *keep, bool *kept,
+                    struct as_error *error);
 // Closes without another word to the disk.
 void as_segment_abandon(struct as_segment *segment);
 

@@ -108,14 +108,21 @@ int as_sqlite_open(const char *path, enum as_sqlite_mode mode, const char *synch
     return code;
 }
 
-int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error) {
-    int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+static int checkpoint(sqlite3 *db, int mode, struct as_error *error) {
+    int rc = sqlite3_wal_checkpoint_v2(db, NULL, mode, NULL, NULL);
     return rc == SQLITE_OK ? AS_OK : as_sqlite_error(db, "checkpoint", error);
 }
 
+int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error) {
+    return checkpoint(db, SQLITE_CHECKPOINT_PASSIVE, error);
+}
+
+int as_sqlite_checkpoint_full(sqlite3 *db, struct as_error *error) {
+    return checkpoint(db, SQLITE_CHECKPOINT_FULL, error);
+}
+
 int as_sqlite_checkpoint(sqlite3 *db, struct as_error *error) {
-    int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return rc == SQLITE_OK ? AS_OK : as_sqlite_error(db, "checkpoint", error);
+    return checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, error);
 }
 
 int as_sqlite_remove(const char *path, struct as_error *error) {

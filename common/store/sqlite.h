@@ -40,6 +40,8 @@ int as_sqlite_remove(const char *path, struct as_error *error);
 
 // Everything in the WAL into the file, and the WAL emptied. AS_AGAIN where a reader hinders it.
 int as_sqlite_checkpoint(sqlite3 *db, struct as_error *error);
+// The same, with the WAL left as large as it is.
+int as_sqlite_checkpoint_full(sqlite3 *db, struct as_error *error);
 // As much of it as readers allow, without waiting.
 int as_sqlite_checkpoint_passive(sqlite3 *db, struct as_error *error);
 

@@ -42,6 +42,9 @@ int as_store_read_domain(const char *path, struct as_domain **domain, struct as_
 // Makes a new store's files; takes over the domain.
 int as_store_create(struct as_store *store, struct as_domain *domain, struct as_error *error);
 
+// The size at which a segment of the journal is full, where nobody says otherwise.
+enum { AS_SEGMENT_BYTES = 256 << 20 };
+
 // Brings the state into memory: state.db, then the journal behind it (D4, D7). Read-only, nothing
 // is written.
 int as_store_open(struct as_store *store, struct as_domain *domain, uint64_t segment_bytes,

@@ -79,9 +79,9 @@ static void test_prediction(void) {
     CHECK(near(preflight_model_latency_ns(&p.model, 1000), 2e6));
     CHECK(near(preflight_model_rate(&p.model, 1000), 500000));
     // 48 bytes an item at a batch of 1,000; as much again while it is in the WAL, but there at most
-    // two segments of 512 MiB, each 48/40 as large.
+    // two segments of 256 MiB, each 48/40 as large.
     CHECK(near(preflight_model_space(&p.model, 1000000), 96e6));
-    CHECK(near(preflight_model_space(&p.model, 1000000000), 48e9 + 1.2 * 1073741824));
+    CHECK(near(preflight_model_space(&p.model, 1000000000), 48e9 + 1.2 * 536870912));
 }
 
 static void test_findings(void) {
