@@ -4,6 +4,7 @@
 # The measuring tools, at tiny sizes: that they run and count right. Their figures mean nothing here.
 
 load helper
+load store
 
 probed() { # COMMAND
     ok "LD_PRELOAD=$BUILD/bench/probe.so PROBE_FILE=probe PROBE_MATCH=/journal/ $1"
@@ -77,16 +78,36 @@ counts() { # PRAGMAS AUDIT COMMITS SYNCS
     ok 'diff <(as-log --format ndjson same) <(as-log --format ndjson other)'
 }
 
-@test "bench: soak ends in order when it is told to, with an audit" {
+@test "bench: soak ends in order when it is told to, with an audit and a report" {
     # The first audit is over when it has been said; soak then gets its signal.
-    ok '"$repo/bench/soak.sh" --no-preflight --rate 50k --audit-every 1 soaked 2>said &
+    ok '"$repo/bench/soak.sh" --no-preflight --rate 50k --interval 1s --stray 0 --audit-every 1 soaked 2>said &
         for ((i = 0; i < 300; i++)); do
             if grep -q "soak: audited: the first" said 2>/dev/null; then break; fi
             sleep 0.2
         done
-        kill -TERM $! && wait $!'
+        sleep 1; kill -TERM $! && wait $!'
     assert_output_has 'INTEGRITY_OK'
     grep -q 'soak: stopping' said
-    jq -e '.items > 0' soaked/soak.json
-    grep -qE '^[0-9]+(,[0-9]+){5}$' soaked/soak.csv
+    grep -qE '^soak: items/s, [1-9][0-9]* samples: [1-9]' said
+    # One run, told alike everywhere.
+    items=$(jq .items soaked/summary.json)
+    [[ $items -gt 0 && $items == "$(jq .items soaked/audit.json)" ]]
+    [[ $items == "$(awk -F, 'NR > 1 { n += $4 } END { print n }' soaked/samples.csv)" ]]
+    grep -q '>INTEGRITY_OK</li>' soaked/report.html
+    [[ $(ls soaked | xargs) == 'audit.json report.html samples.csv soak summary.json' ]]
+}
+
+@test "bench: soak fails where the rate does not hold" {
+    pipe '"$repo/bench/soak.sh" --no-preflight --duration 8s --rate 50k --interval 1s strayed 2>said &
+        eventually "[[ \$(wc -l 2>/dev/null <strayed/samples.csv) -gt 3 ]]"
+        writer=$(pgrep -f "^as-commit .*strayed/soak"); kill -STOP $writer; sleep 2.5; kill -CONT $writer; wait $!'
+    assert_status 1
+    assert_output_has 'INTEGRITY_OK'
+    grep -q 'soak: a sample strays by more than 10 % from the median' said
+}
+
+@test "bench: soak fails where an audit does" {
+    mkdir other && ln -s "$BUILD"/as-* other && rm other/as-audit
+    printf '#!/bin/sh\necho "{}"; exit 1\n' >other/as-audit && chmod +x other/as-audit
+    fails 1 'soak: the last audit failed' 'BUILD=other "$repo/bench/soak.sh" --no-preflight --duration 1s --rate 20k damaged'
 }
