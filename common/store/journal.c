@@ -13,12 +13,18 @@
 #include "store/pace.h"
 #include "store/spare.h"
 
-enum { REST_MS_MAX = 20 }; // behind a piece, where little comes or nothing
+enum {
+    REST_MS_MAX = 20,      // of the sealer behind a piece, where little comes or nothing
+    SEALER_WAIT_MS = 50,   // of the writer for the sealer
+    SEGMENT_STRETCH = 4,   // a segment gets that many times as large before the writer waits longer
+    SEGMENT_EXTENSION = 4, // of one that goes on meanwhile: a part of the size that it should have
+};
 
 struct as_journal {
     char *directory;
     uint8_t domain[AS_SHA256_SIZE];
     uint64_t segment_bytes;
+    uint64_t full_bytes; // at which the active segment is full: mostly the same
     struct as_journal_head head;
     struct as_segment active; // db is NULL while there is none
     _Atomic uint64_t appended_bytes;
@@ -96,6 +102,7 @@ static char *next_path(const struct as_journal *j) {
 // Only while nothing is being sealed.
 static int open_segment(struct as_journal *j, struct as_error *error) {
     char *path = next_path(j);
+    j->full_bytes = j->segment_bytes;
     int code = as_spare_use(&j->spare, path, &j->active, error);
     free(path);
     j->segments++;
@@ -202,7 +209,7 @@ int as_journal_open(const char *directory, const uint8_t domain[AS_SHA256_SIZE],
                     uint64_t segment_bytes, struct as_journal **journal, struct as_error *error) {
     struct as_journal *j = as_alloc_zero(1, sizeof *j);
     j->directory = as_strdup(directory);
-    j->segment_bytes = segment_bytes;
+    j->segment_bytes = j->full_bytes = segment_bytes;
     memcpy(j->domain, domain, AS_SHA256_SIZE);
     int code = read_head(j, error);
     if (!code)
@@ -225,11 +232,24 @@ const struct as_journal_head *as_journal_head(const struct as_journal *j) {
 // ---- Appending ----------------------------------------------------------------------------------
 
 bool as_journal_full(const struct as_journal *j) {
-    return j->active.bytes >= j->segment_bytes;
+    return j->active.bytes >= j->full_bytes;
 }
 
-// The writer has at most one segment's worth of time before it needs the sealer again, and what
-// that made ready.
+// The writer has a segment's worth of time before it needs the sealer again, and what that made
+// ready. Where a seal takes longer, since somebody reads the segment or the disk is slow, the
+// active segment is given more room rather than the writer more patience.
+static bool postpone(struct as_journal *j) {
+    if (!j->sealing || j->active.bytes >= SEGMENT_STRETCH * j->segment_bytes)
+        return false;
+    atomic_store(&j->hurry, true);
+    for (int ms = 0; ms < SEALER_WAIT_MS && !atomic_load(&j->sealed_all); ms++)
+        usleep(1000);
+    if (atomic_load(&j->sealed_all))
+        return false;
+    j->full_bytes = j->active.bytes + j->segment_bytes / SEGMENT_EXTENSION;
+    return true;
+}
+
 static int next_segment(struct as_journal *j, struct as_error *error) {
     struct as_segment full = j->active;
     j->active = (struct as_segment){0};
@@ -244,8 +264,8 @@ static int next_segment(struct as_journal *j, struct as_error *error) {
 }
 
 int as_journal_begin(struct as_journal *j, struct as_error *error) {
-    return j->active.db && !as_journal_full(j) ? as_segment_begin(&j->active, error)
-                                               : next_segment(j, error);
+    bool goes_on = j->active.db && (!as_journal_full(j) || postpone(j));
+    return goes_on ? as_segment_begin(&j->active, error) : next_segment(j, error);
 }
 
 int as_journal_append(struct as_journal *j, struct as_journal_row *row, struct as_error *error) {

@@ -3,8 +3,9 @@
 // The journal: a chain of segments, and the chain of hashes through them (D6).
 //
 // Writing: repair → open → (begin → append … → commit)… → close. After a failure only abandon (D3).
-// Once the active segment is full, the next begin starts a new one; a
-// thread of its own seals the old one meanwhile, so that the writer never waits for a checkpoint.
+// Once the active segment is full, the next begin starts a new one; a thread of its own seals the
+// old one meanwhile, so that the writer never waits for a checkpoint. Where that thread is not done
+// when the next segment is full, that one grows on for a while.
 //
 // Reading: a reader of its own, with read-only connections, from any batch, in order.
 #ifndef AS_STORE_JOURNAL_H

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "store/journal.h"
 #include "store/pace.h"
 #include "store/spare.h"
 
@@ -173,6 +174,53 @@ static void test_pace(void) {
     CHECK(ask(in("6.db"), "SELECT count(*) FROM batch") == ROWS && sound(in("6.db")));
 }
 
+// ---- Several of them ----------------------------------------------------------------------------
+
+static size_t segments(const char *path) {
+    struct as_journal_file *files;
+    size_t count;
+    CHECK(as_journal_files(path, &files, &count, &error) == AS_OK);
+    as_journal_files_free(files, count);
+    return count;
+}
+
+static void commit_rows(struct as_journal *journal, int count) {
+    static char frame[FRAME];
+    for (int i = 0; i < count; i++) {
+        struct as_journal_row row = {.items = 1, .frame = {frame, sizeof frame}};
+        CHECK(as_journal_begin(journal, &error) == AS_OK);
+        CHECK(as_journal_append(journal, &row, &error) == AS_OK);
+        CHECK(as_journal_commit(journal, &error) == AS_OK);
+    }
+}
+
+// A reader keeps the first segment from being sealed: the writer goes on in the second one for
+// longer than that should be, and in a third one as soon as it can.
+static void test_slow_seal(void) {
+    static const uint8_t domain[AS_SHA256_SIZE];
+    struct as_journal *journal;
+    sqlite3 *reader;
+    const char *path = in("journal");
+    CHECK(mkdir(path, 0777) == 0);
+    CHECK(as_journal_open(path, domain, 4 * FRAME, &journal, &error) == AS_OK);
+    commit_rows(journal, 2);
+    CHECK(as_sqlite_open(in("journal/00000000000000000000.db"), AS_SQLITE_READ, NULL, &reader,
+                         &error) == AS_OK);
+    CHECK(as_sqlite_exec(reader, "BEGIN; SELECT count(*) FROM batch", &error) == AS_OK);
+    commit_rows(journal, 2); // which it does not see, and no checkpoint may pass it
+    CHECK(segments(path) == 1 && as_journal_full(journal));
+    commit_rows(journal, 4);
+    CHECK(segments(path) == 2 && as_journal_full(journal));
+    commit_rows(journal, 1);
+    CHECK(segments(path) == 2 && as_journal_full(journal)); // by an extension of one row
+    sqlite3_close(reader);
+    commit_rows(journal, 8);
+    CHECK(segments(path) >= 3);
+    CHECK(as_journal_close(journal, &error) == AS_OK);
+    CHECK(ask(in("journal/00000000000000000000.db"), "SELECT count(*) FROM batch") == 4);
+    CHECK(ask(in("journal/00000000000000000004.db"), "SELECT count(*) FROM batch") >= 5);
+}
+
 int main(void) {
     CHECK(mkdtemp(directory) != NULL);
     test_recycled_wal();
@@ -180,6 +228,7 @@ int main(void) {
     test_spare_leaves_nothing();
     test_bytes_are_found_again();
     test_pace();
+    test_slow_seal();
     char command[64];
     snprintf(command, sizeof command, "rm -r %s", directory);
     CHECK(system(command) == 0);
