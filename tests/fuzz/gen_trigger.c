@@ -151,10 +151,14 @@ static struct node *set_value(struct gen *g, const struct body *b, const struct 
     return value;
 }
 
-static struct node *step_value(struct gen *g, const struct fuzz_column *column) {
-    if (column->type == AS_TEXT)
-        return LEAF(g, NODE_EXPR, "substr(%s || 'x', 2)", column->name);
-    return LEAF(g, NODE_EXPR, "%s %c %d", column->name, gen_chance(g, 50) ? '+' : '-',
+// A column of integers moved a little, and stored where it is or in a column of any other type.
+static struct node *step_value(struct gen *g, const struct fuzz_table *t, size_t column) {
+    const struct fuzz_column *from = &t->columns[column];
+    if (gen_chance(g, 30))
+        from = &t->columns[gen_below(g, t->count)];
+    if (from->type == AS_TEXT)
+        return LEAF(g, NODE_EXPR, "substr(%s || 'x', 2)", from->name);
+    return LEAF(g, NODE_EXPR, "%s %c %d", from->name, gen_chance(g, 50) ? '+' : '-',
                 (int)gen_below(g, 4));
 }
 
@@ -169,7 +173,7 @@ static struct node *set_list(struct gen *g, const struct body *b, const struct f
             continue;
         const struct fuzz_column *column = &t->columns[i];
         struct node *value =
-            gen_chance(g, 35) ? step_value(g, column) : set_value(g, b, scope, column);
+            gen_chance(g, 35) ? step_value(g, t, i) : set_value(g, b, scope, column);
         ADD(g, sets,
             FORM(g, gen_chance(g, 80) ? "@ = @" : "@=@", LEAF(g, NODE_FORM, "%s", column->name),
                  value));
