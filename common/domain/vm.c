@@ -64,8 +64,10 @@ static bool find(const struct as_instruction *in, const struct as_vm_frame *fram
     return true;
 }
 
-static void search(struct as_vm_key *key, const struct as_table *table,
-                   const struct as_value *value) {
+// Where nothing is known of the key, or what was supposed is wrong. Not inlined, so that the
+// look-ups that go right do not save registers for it.
+static __attribute__((noinline)) void search(struct as_vm_key *key, const struct as_table *table,
+                                             const struct as_value *value) {
     bool null = value->type == AS_NULL;
     if (key->state == AS_VM_KEY_UNKNOWN && !null)
         key->hash = as_key_hash(value);
@@ -74,27 +76,18 @@ static void search(struct as_vm_key *key, const struct as_table *table,
     key->version = table->version;
 }
 
-// The item's first look-up of a key, or rows have come or gone since. Not inlined, so that the
-// look-ups behind it do not save registers for it.
-static __attribute__((noinline)) bool prove(const struct as_instruction *in,
-                                            const struct as_vm_frame *frame,
-                                            const struct as_table *table) {
-    struct as_vm_key *key = &frame->keys[in->flag];
-    const struct as_value *value = &frame->registers[in->b];
-    if (key->state != AS_VM_KEY_SUPPOSED || key->version != table->version ||
-        (key->row && !as_table_has_key(table, key->row, value)))
-        search(key, table, value);
-    key->state = AS_VM_KEY_PROVED;
-    frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
-    return key->row;
-}
-
 static inline bool find_key(const struct as_instruction *in, const struct as_vm_frame *frame,
                             const struct as_state *state) {
-    const struct as_vm_key *key = &frame->keys[in->flag];
+    struct as_vm_key *key = &frame->keys[in->flag];
     const struct as_table *table = &state->tables[in->c];
-    if (key->state != AS_VM_KEY_PROVED || key->version != table->version)
-        return prove(in, frame, table);
+    bool current = key->version == table->version;
+    if (key->state != AS_VM_KEY_PROVED || !current) {
+        const struct as_value *value = &frame->registers[in->b];
+        if (key->state != AS_VM_KEY_SUPPOSED || !current ||
+            (key->row && !as_table_has_key(table, key->row, value)))
+            search(key, table, value);
+        key->state = AS_VM_KEY_PROVED;
+    }
     frame->cursors[in->a] = (struct as_cursor_row){key->row, key->number};
     return key->row;
 }
