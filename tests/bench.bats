@@ -94,7 +94,7 @@ counts() { # PRAGMAS AUDIT COMMITS SYNCS
     [[ $items -gt 0 && $items == "$(jq .items soaked/audit.json)" ]]
     [[ $items == "$(awk -F, 'NR > 1 { n += $4 } END { print n }' soaked/samples.csv)" ]]
     grep -q '>INTEGRITY_OK</li>' soaked/report.html
-    [[ $(ls soaked | xargs) == 'audit.json report.html samples.csv soak summary.json' ]]
+    [[ $(cd soaked && echo *) == 'audit.json report.html samples.csv soak summary.json' ]]
 }
 
 @test "bench: soak fails where the rate does not hold" {

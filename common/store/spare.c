@@ -19,7 +19,7 @@ static int remove_files(const struct as_spare *spare, struct as_error *error) {
 }
 
 int as_spare_open(const char *directory, struct as_spare *spare, struct as_error *error) {
-    *spare = (struct as_spare){.database = as_io_join(directory, "spare.db"),
+    *spare = (struct as_spare){.database = as_io_join(directory, "spare"),
                                .wal = as_io_join(directory, "spare.wal")};
     return remove_files(spare, error);
 }

@@ -69,9 +69,9 @@ int as_sqlite_pragma(sqlite3 *db, const char *name, const char *value, const cha
     return code;
 }
 
-// The journal's pages are of 16 KiB: large batches cost less than with SQLite's 4 KiB (3 to 8 % less
-// than with 8), and a commit of one small batch does not yet cost more. The size matters only while
-// the file is empty.
+// The journal's pages are of 16 KiB: large batches cost less than with SQLite's 4 KiB (3 to 8 %
+// less than with 8), and a commit of one small batch does not yet cost more. The size matters only
+// while the file is empty.
 static int set_up_writer(sqlite3 *db, const char *synchronous, struct as_error *error) {
     bool full = strcmp(synchronous, "full") == 0;
     const char *level = full ? "2" : "1";
